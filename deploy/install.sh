@@ -46,7 +46,7 @@ for tool in uname tar gzip awk mktemp readlink; do
   have "$tool" || fail "there is no $tool on PATH; install it"
 done
 
-# The platform, as the names of archives say it.
+# The platform, as the names of archives spell it.
 system=$(uname -s) machine=$(uname -m)
 case "$system" in
   Linux) suffix=unknown-linux-gnu ;;
@@ -88,7 +88,7 @@ esac
 name=badgesmith-$kind$version-$target
 archive=$name.tar.gz
 mkdir -p "$to" || fail "$to cannot be made; say another folder with --to, or run this as root"
-# On the same file system as the end, so that a rename is enough.
+# On the same file system as the destination, so that a rename is enough.
 work=$(mktemp -d "$to/.install.XXXXXX") || fail "$to cannot be written to; say another folder with --to, or run this as root"
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -127,7 +127,8 @@ else
   mv "$work/$name" "$to/$name"
 fi
 ln -s "$name" "$work/current"
-# Neither option is in every mv: without one of them, the link would be moved into the folder that the old one leads to.
+# Not every mv has both options. Without either, the new link would be moved into the folder that the old link points
+# to.
 mv -Tf "$work/current" "$to/current" 2>/dev/null || mv -hf "$work/current" "$to/current" ||
   fail "$to/current could not be renamed; by hand: ln -sfn $name $to/current"
 echo "installed $(cat "$work/version") in $to/$name; $to/current leads to it"

@@ -58,7 +58,7 @@ done
 libraries=(nuget github test-results coverage values services)
 only=()
 if [ -n "$listed" ]; then
-  # Rows of an id and the name of its library, which a plugin in TOML has not.
+  # Rows with an id and the name of its library; a plugin in TOML has no library.
   rows=$(awk '
     function value(line) { sub(/^[^"]*"/, "", line); sub(/".*/, "", line); return line }
     /^\[/ { if (id) print id, library; id = library = ""; is_plugin = /^\[\[plugin\]\]/ }
@@ -91,7 +91,7 @@ fi
 CARGO_TARGET_DIR=$target RUSTFLAGS="$flags" \
   cargo rustc --profile lambda --locked -p badgesmith-lambda --bin bootstrap "${features[@]}" -- \
   -Crelocation-model=static
-# Any build of the command can pack.
+# The plugins can be packed by any build of the command.
 [ -n "$packer" ] || {
   CARGO_TARGET_DIR=target cargo build --locked -p badgesmith
   packer=target/debug/badgesmith

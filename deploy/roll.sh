@@ -109,8 +109,8 @@ case "$direction" in
       esac
     done
     read_bootstrap
-    # The permissions boundary of an older one keeps the function from reading secrets under the stage's own prefix, and
-    # from using queues.
+    # The permissions boundary of an older bootstrap stack keeps the function from reading secrets under the stage's own
+    # prefix, and from using queues.
     if [ -z "$prefix" ] || [ "$events$events_stack" = on ]; then
       fail "bootstrap-badgesmith-$stage is older than this: deploy/github-oidc.yaml must be deployed once more," \
         "as in step 2 of deploy/README.md"
@@ -131,7 +131,8 @@ case "$direction" in
       PermissionsBoundaryArn="$boundary")
     case "$events" in
       on | kept)
-        # What both templates have is the same in both; of two values of a parameter, the last is used.
+        # Parameters that both templates have get the same value in both. If a parameter has two values, the last one is
+        # used.
         mapfile -t common < <(printf '%s\n' "${parameters[@]}" | grep -E '^(PluginLayerArn|LogLevel)=')
         apply "$events_stack" "$here/events.yaml" "${values[@]}" MainStack="$stack" "${common[@]}" "${given[@]}"
         given+=(EventsTable="$stack-events" ReportsQueue="$stack-reports.fifo")

@@ -11,7 +11,7 @@ end() {
 trap end EXIT
 count=0 status=0 said=''
 
-# Stubs decide which platform and which tools there are.
+# Stubs determine the platform and the available tools.
 mkdir "$place/bin" "$place/files"
 for command in awk cat cmp cp cut dirname env gzip ln ls mkdir mktemp mv readlink rm sh tar tr sha256sum curl; do
   ln -s "$(type -P "$command")" "$place/bin/$command"

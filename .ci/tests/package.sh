@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
-# .ci/tools asks for its version.
+# .ci/tools calls it to get its version.
 cat >"$place/cargo" <<STUB
 #!/bin/sh
 echo "\$*" >>'$place/asked'

@@ -57,7 +57,7 @@ holds() {
   count=$((count + 1))
 }
 says() { [[ "$said" == *"$1"* ]]; }
-# asked PATTERN COUNT: how often sudo and apt-get were called in that way.
+# asked PATTERN COUNT: fails unless sudo and apt-get were called that often with matching arguments.
 asked() { [ "$(grep -v '^cargo ' "$place/asked" | grep -c "$1")" = "$2" ]; }
 called() { [ "$(grep "^$1 " "$place/asked" | grep -c "$2")" = "$3" ]; }
 

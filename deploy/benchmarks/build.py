@@ -1,4 +1,4 @@
-"""Builds what is measured, and knows where it is."""
+"""Builds the measured programs, and finds their files."""
 
 import functools
 import json
@@ -33,7 +33,7 @@ def cargo(*arguments, **more):
 
 
 def programs(profile):
-    """Builds the server with its plugins, and what is run beside it."""
+    """Builds the server with its plugins, and the programs that are run beside it."""
     cargo("build", "--quiet", "--profile", profile, "--package", "badgesmith", "--package", "badgesmith-benchmarks")
 
 

@@ -38,7 +38,7 @@ def distinct(plan):
                 first = figures["rate"]
             beside = f"**{figures['rate'] / first:.2f}**" if first else ""
             shares = [digits(figures["p50"]), digits(figures["p99"])]
-            # The rate of a few requests is that of opening connections.
+            # With only a few requests, the rate would measure the opening of connections.
             rate = f"{figures['rate']:,.0f}" if count >= 10_000 else ""
             memory = server.memory()
             rows.append([f"{count:,}", rate, beside, *shares, f"{memory:.0f}", f"{memory - idle:.0f}"])

@@ -21,12 +21,12 @@ from machine import cpu_flags, said
 BASELINE = pathlib.Path(__file__).with_name("instructions.toml")
 # By how much a path may grow without a new baseline.
 MOST = 1.05
-# The same where the compiler, the C library or valgrind is not the baseline's.
+# The same limit if the compiler, the C library or valgrind differs from the baseline's.
 MOST_ELSEWHERE = 1.25
 UPDATE = "python3 deploy/benchmarks instructions --update"
-# What libraries look for when they run.
+# The features of processors that libraries detect at run time.
 FEATURES = ["avx2", "bmi2", "popcnt", "sse4_2", "ssse3"]
-# The function whose calls are counted, each by itself. A pattern would be taken for the names of its callers, too.
+# The function whose calls are counted, each one separately. A pattern would also match the names of its callers.
 MEASURED = "badgesmith_benchmarks::hot_paths::measured"
 
 
@@ -66,7 +66,7 @@ def total(file):
 
 
 def surroundings():
-    """What counts depend on."""
+    """The properties of the machine on which the counts depend."""
     return {
         "architecture": platform.machine(),
         "features": [name for name in FEATURES if name in cpu_flags()],

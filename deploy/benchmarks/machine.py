@@ -1,4 +1,4 @@
-"""What the figures were measured on: the machine, the compiler and the commit."""
+"""The environment of the measurement: the machine, the compiler and the commit."""
 
 import os
 import pathlib
@@ -46,7 +46,7 @@ def locked(crate):
 
 
 def facts(plan):
-    """Rows of what was measured where."""
+    """Rows that describe the environment of the measurement."""
     model = re.search(r"^model name\s*:\s*(.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = int(re.search(r"MemTotal:\s+(\d+)", pathlib.Path("/proc/meminfo").read_text()).group(1)) / 1024 / 1024
     changed = " with changes" if said("git", "status", "--porcelain", "--untracked-files=no") else ""

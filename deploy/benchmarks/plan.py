@@ -1,11 +1,11 @@
-"""How long and how often everything is measured, and what one part of the measurement tells the next."""
+"""How long and how often everything is measured, and the results that one part passes to the next."""
 
 import dataclasses
 
 
 @dataclasses.dataclass
 class Plan:
-    """The whole takes about 15 minutes, the short one 2."""
+    """The full measurement takes about 15 minutes, the short one 2."""
 
     is_short: bool
     profile: str
@@ -19,7 +19,7 @@ class Plan:
     results: tuple
     # What is not measured here, and why: sentences.
     missing: list = dataclasses.field(default_factory=list)
-    # Answers a second of each kind of request, by (kind, server), on all processors: latency is measured at half of it.
+    # Answers a second for each (kind of request, server), on all processors. Latency is measured at half of this rate.
     rates: dict = dataclasses.field(default_factory=dict)
 
     @classmethod

@@ -51,7 +51,7 @@ class Server:
         threading.Thread(target=self.child.stdout.read, daemon=True).start()
 
     def get(self, path):
-        """Asks once and returns the answer's bytes."""
+        """Sends one request and returns the answer's bytes."""
         host, port = self.address.split(":")
         with socket.create_connection((host, int(port))) as stream:
             stream.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
@@ -85,7 +85,7 @@ def make_folder():
 
 
 def badge_server(plan, *more, config=None, folder=None):
-    """The badge server, with NuGet's plugin at an upstream here and with that of test results."""
+    """The badge server, with the plugin of NuGet, whose upstream is local, and the plugin of test results."""
     folder = folder or make_folder()
     if config is None:
         config = folder / "plugins.toml"
@@ -95,7 +95,7 @@ def badge_server(plan, *more, config=None, folder=None):
 
 
 def plain_server(plan, server, path, threads):
-    """A plain hyper server with the same bytes as `server` has for an address."""
+    """A plain hyper server that answers the same bytes as `server` for an address."""
     return Server([build.helper(plan.profile), "plain", server.address, path, "--threads", str(threads)])
 
 
@@ -129,7 +129,7 @@ class Upstream(http.server.BaseHTTPRequestHandler):
 
 
 def upstream_port():
-    """The port of the upstream, which is started when it is needed first."""
+    """The port of the upstream, which is started at its first use."""
     if not hasattr(upstream_port, "server"):
         upstream_port.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
         threading.Thread(target=upstream_port.server.serve_forever, daemon=True).start()

@@ -53,7 +53,7 @@ def server(plan):
 
 
 def function(plan):
-    """The benchmark of deploy/lambda, which has the smallest function of lambda_http as its peer."""
+    """The benchmark of deploy/lambda, which compares the function with a minimal one of lambda_http."""
     package, _ = build.package()
     rows = build.bench(plan.profile, "badgesmith-lambda", "cold", BADGESMITH_PACKAGE=str(package))
     smallest = next(row["first"] for row in rows if row["name"] == "smallest function")

@@ -2,13 +2,14 @@
 
     python3 deploy/chaos [--binary FILE] [--store embedded|dynamodb] [--seconds 40] [--schedules 1] [--seed N] [--list]
 
-A schedule is made of a seed: which fault begins when and how long it lasts, which `--list` prints. While it runs, builds
-report, readers ask for badges, and a prober asks for the health; promises.py has the invariants. After the last fault
-everything must be in service again without a restart. The first invariant that is broken is printed with its seed, and
-`--seed` runs that schedule again.
+A schedule is generated from a seed: it says which fault begins when and how long it lasts; `--list` prints it. While it
+runs, builds send reports, readers request badges, and a prober requests the health checks; promises.py has the
+invariants. After the last fault everything must work again without a restart. The first broken invariant is printed
+with its seed, and `--seed` runs that schedule again.
 
-The embedded store is on a small disk of its own, which needs root or a user namespace. For DynamoDB start it by
-.ci/peers, which sets BADGESMITH_DYNAMODB and BADGESMITH_SECRETS_MANAGER; the faults are put between it and the server.
+The embedded store is on a small disk of its own, which needs root or a user namespace. For DynamoDB, run this with
+.ci/peers, which sets BADGESMITH_DYNAMODB and BADGESMITH_SECRETS_MANAGER; the faults are injected between DynamoDB and
+the server.
 """
 
 import argparse

@@ -24,7 +24,7 @@ class Answer:
 
 
 def ask(port, path, method="GET", body=None, headers=None, patience=20):
-    """Asks once, on a connection of its own."""
+    """Sends one request, on a connection of its own."""
     began = time.monotonic()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
     try:
@@ -43,7 +43,7 @@ def report(port, secret, branch, run):
     """Reports `run` tests as run number `run` of a branch."""
     path = f"/tests/results/linux/acme/tools/{branch}"
     seconds = time.time()
-    # With milliseconds, by which the runs of a second are ordered.
+    # With milliseconds, so that several runs within a second are ordered.
     now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1000):03}Z"
     counts = {"passed": run, "failed": 0, "skipped": 0, "total": run}
     about = {"platform": "linux", "timestamp": now, "commit": "11e20f8", "run_id": str(run)}

@@ -1,4 +1,4 @@
-"""What stands between a server and the rest of the world, and fails when it is told to."""
+"""HTTP servers between the tested server and the rest of the world, which fail on command."""
 
 import json
 import random
@@ -8,12 +8,12 @@ import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-# How an origin fails.
+# The ways in which an origin fails.
 KINDS = ["slow", "cut", "garbage", "refused", "status 500", "status 429", "dripping", "huge"]
 
 
 class Origin(ThreadingHTTPServer):
-    """An HTTP server on a free port, whose `fault` is a kind of KINDS or of a subclass, or nothing."""
+    """An HTTP server on a free port. Its `fault` is a kind of KINDS, of its class or a subclass, or None."""
 
     request_queue_size = 1024
     daemon_threads = True
@@ -28,7 +28,7 @@ class Origin(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request, client_address):
-        """A peer that hung up is expected."""
+        """Ignores errors of peers that disconnect, which is expected."""
 
 
 class Failing(BaseHTTPRequestHandler):
@@ -66,7 +66,7 @@ class Failing(BaseHTTPRequestHandler):
     do_POST = do_GET
 
     def failure(self, fault, size):
-        """The answer of a fault that is one."""
+        """The answer of a fault that answers at all."""
         if fault == "garbage":
             return 200, {}, random.Random(size).randbytes(int(1 + size * 3000))
         if fault == "huge":
@@ -81,7 +81,7 @@ class Failing(BaseHTTPRequestHandler):
 
 
 class Ticking(Failing):
-    """An upstream whose documents have a version that grows by one each `TICK` seconds, so that it tells its age."""
+    """An upstream whose documents have a version that grows by one every `TICK` seconds, which shows its age."""
 
     TICK = 0.1
 
@@ -94,7 +94,7 @@ class Ticking(Failing):
 
 
 class Aws(Failing):
-    """DynamoDB, or another service of AWS, which `peer` of the server names, and what it answers when it fails."""
+    """A proxy of DynamoDB or another AWS service at the address `peer`, which fails with errors of AWS."""
 
     KINDS = ["slow", "cut", "garbage", "refused", "status 500", "throttled", "expired"]
     CODES = {"throttled": "ProvisionedThroughputExceededException", "expired": "ExpiredTokenException"}
@@ -116,5 +116,5 @@ class Aws(Failing):
 
     @staticmethod
     def kept(headers):
-        """Of the peer's headers those that its client reads."""
+        """The headers of the peer's answer that its client reads."""
         return {name: value for name, value in headers.items() if name.lower().startswith(("x-amz", "content-type"))}

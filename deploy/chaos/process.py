@@ -1,4 +1,4 @@
-"""The server's process: started, ended, and whether it may be without an answer."""
+"""The server's process: starts and ends it, and tells whether the server has to answer at the moment."""
 
 import os
 import pathlib
@@ -30,7 +30,7 @@ class Process:
         self.environment = environment | {"LD_PRELOAD": str(folder / "clock.so"), "BADGESMITH_TEST_CLOCK": str(self.clock)}
         self.log = open(folder / "server.log", "ab")
         self.child = None
-        # It grows with each end and each start. An odd number: there is no server that must answer.
+        # It grows with each start and each end of the server. While it is odd, there is no server that has to answer.
         self.epoch = 1
 
     @property
@@ -42,7 +42,7 @@ class Process:
         return subprocess.run([*self.prefix, self.binary, *arguments], env=os.environ | self.environment, **more)
 
     def start(self, patience=20):
-        """Starts it; its words if it refuses to."""
+        """Starts the server; returns its message if it refuses to start."""
         options = ["--listen", f"127.0.0.1:{self.port}", "--config", self.folder / "plugins.toml"]
         command = [*self.prefix, self.binary, "serve", *options, "--data", self.folder / "data"]
         where = self.log.tell()
@@ -61,7 +61,7 @@ class Process:
         return f"exit code {code}: " + (self.folder / "server.log").read_bytes()[where:].decode(errors="replace")
 
     def end(self, by=signal.SIGKILL, patience=20):
-        """Ends it by a signal; whether it ended in time."""
+        """Ends the server with a signal; returns whether it ended in time."""
         self.epoch += 1
         self.child.send_signal(by)
         began = time.monotonic()

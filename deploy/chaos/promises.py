@@ -1,4 +1,4 @@
-"""What must be true of every answer, whatever fails."""
+"""The invariants of every answer, whatever fails."""
 
 import json
 import re
@@ -11,10 +11,10 @@ from stage import FRESH, STALE
 # store after 2.5 s, and this machine may be busy.
 LONGEST = 9
 LONGEST_OF_HEALTH = 3
-# What an answer may be late for other reasons than the upstream, in seconds.
+# How late an answer may be for reasons other than the upstream, in seconds.
 SLACK = 4
 LARGEST_MEMORY = 400 * 1024 * 1024
-# The codes of errors that say when to come again.
+# The codes of errors that say when to retry.
 WITH_RETRY_AFTER = ("STORE_UNAVAILABLE", "UPSTREAM_RATE_LIMITED")
 CODES = re.compile(r"^[A-Z][A-Z_]+$")
 
@@ -51,7 +51,7 @@ def code(answer):
 
 
 def text_of(answer):
-    """The words of a badge, as JSON or as SVG has them."""
+    """The text of a badge, from its JSON or its SVG."""
     if "svg" in answer.headers.get("content-type", ""):
         title = re.search(rb"<title>(.*?)</title>", answer.body, re.S)
         return title.group(1).decode() if title else ""
@@ -59,7 +59,7 @@ def text_of(answer):
 
 
 def age(answer):
-    """How old the version in a badge is, in seconds; nothing if it shows none."""
+    """How old the version in a badge is, in seconds; None if it shows no version."""
     found = re.search(r"1\.0\.(\d+)", text_of(answer))
     return (Ticking.now() - int(found.group(1))) * Ticking.TICK if found else None
 
@@ -73,6 +73,6 @@ def too_old(answer, path):
 
 
 def count(answer):
-    """The number of tests in a badge of results; nothing if it shows none."""
+    """The number of tests in a badge of results; None if it shows no number."""
     found = re.search(r"(\d+) passed", text_of(answer))
     return int(found.group(1)) if found else None

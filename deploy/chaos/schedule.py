@@ -1,9 +1,9 @@
-"""Which fault begins when, made of a seed."""
+"""A schedule of faults, generated from a seed."""
 
 import dataclasses
 import random
 
-# How much of a schedule is left without a new fault at its end, in seconds.
+# How long no new fault begins at the end of a schedule, in seconds.
 QUIET = 6
 
 
@@ -22,14 +22,14 @@ class Fault:
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """The faults of one run in their order; those of one part of the stage do not overlap."""
+    """The faults of one run in their order. Faults of the same part of the stage do not overlap."""
 
     faults: tuple
     seconds: float
 
     @classmethod
     def of(cls, seed, kinds, seconds):
-        """The schedule of a seed. `kinds` has the kinds of faults of each part: what is upstream, what stores."""
+        """The schedule of a seed. `kinds` has the kinds of faults for each part, such as the upstream or the store."""
         faults = []
         for part in sorted(kinds):
             dice = random.Random(f"{seed} {part}")

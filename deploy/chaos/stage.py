@@ -1,4 +1,4 @@
-"""A server with its upstream and its store, and how each fault is made and mended."""
+"""A server with its upstream and its store, and the code that begins and ends each fault."""
 
 import os
 import pathlib
@@ -52,7 +52,7 @@ collections = ["test-results"]
 
 
 class Stage:
-    """What both stores have: an upstream, a clock, a process."""
+    """The parts that stages with either store have: an upstream, a clock, a process."""
 
     FAULTS = {"upstream": KINDS, "process": ["killed", "terminated", "reloaded", "misconfigured", "clock"]}
     ENGINE = ""
@@ -124,14 +124,14 @@ class Stage:
 
 
 def copy(file, to):
-    """Copies a file without filling its holes, for which a small disk has no room."""
+    """Copies a sparse file without filling its holes, for which a small disk has no room."""
     subprocess.run(["cp", "--sparse=always", file, to], check=True)
 
 
 class EmbeddedStage(Stage):
     """The store is a file on a disk of 16 MiB, in a mount namespace that another process holds."""
 
-    # Of one part with those of the process, because both end it.
+    # These faults belong to the same part as those of the process, because both end the process.
     FAULTS = Stage.FAULTS | {"process": [*Stage.FAULTS["process"], "full disk", "read-only disk", "corrupted store"]}
     DISK = "mount -t tmpfs -o size=16m,mode=700 tmpfs \"$0\" && echo mounted && exec sleep 100000"
 
@@ -186,7 +186,7 @@ class EmbeddedStage(Stage):
         subprocess.run([*self.process.prefix, "mount", "-o", options, self.folder / "data"], check=True)
 
     def corrupt(self, size):
-        """Damages the file of the store. The server refuses it or is right; then the operator puts the whole one back."""
+        """Damages the store's file. The server must refuse it or answer correctly; then the file is restored."""
         file, whole = self.disk / "store.redb", self.folder / "whole.redb"
         copy(file, whole)
         with open(file, "r+b") as damaged:

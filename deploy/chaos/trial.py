@@ -11,12 +11,12 @@ from stage import SECRET
 
 BRANCHES = 3
 READERS = 3
-# How long everything may take to be in service again after the last fault, in seconds: a circuit breaker is open for 60.
+# How long the recovery of everything may take after the last fault, in seconds: a circuit breaker is open for 60.
 RECOVERY = 80
 
 
 class Trial:
-    """Runs a schedule on a stage, and collects what is broken."""
+    """Runs a schedule on a stage, and collects the broken invariants."""
 
     def __init__(self, stage, schedule):
         self.stage, self.schedule = stage, schedule
@@ -62,7 +62,7 @@ class Trial:
                 return
 
     def asked(self, path, longest=promises.LONGEST, **more):
-        """Asks, and checks what must be true of every answer; nothing if the server was not there all the time."""
+        """Sends a request and checks the invariants of its answer; None if the server was not running all the time."""
         epoch = self.stage.process.epoch
         answer = more.pop("by", ask)(self.stage.process.port, *more.pop("about", [path]), **more)
         if epoch % 2 or epoch != self.stage.process.epoch:
@@ -99,7 +99,7 @@ class Trial:
                 self.refused_since = None
                 self.taken_since = self.taken_since or time.monotonic()
             elif answer.status == 503:
-                # The answer of a transaction may be lost where the store is a service.
+                # If the store is a service, the answer of a transaction may be lost.
                 tried = True
                 self.refused_since = self.refused_since or time.monotonic()
             elif not (answer.status == 400 and self.clock_may_be_wrong(answer)):
@@ -110,7 +110,7 @@ class Trial:
         return promises.code(answer) == "INVALID_TIMESTAMP" and "clock" in str(self.schedule)
 
     def read(self, number):
-        """Asks for badges of the upstream and of results, in all formats."""
+        """Requests badges of the upstream and of results, in all formats."""
         dice = random.Random(number)
         while not self.is_over.is_set():
             ending = dice.choice(["", ".svg", ".png"])
@@ -140,8 +140,8 @@ class Trial:
             self.breaks(fault)
 
     def probe(self):
-        """Asks for the health, and compares it with what builds meet."""
-        # Since when it is not ready: at the beginning of an outage no build has met it yet.
+        """Requests the health checks, and compares them with the outcomes of the builds' reports."""
+        # Since when the server is not ready: at the beginning of an outage no build's report has failed yet.
         unready_since = None
         while not self.is_over.is_set():
             live = self.asked("/health/live", longest=promises.LONGEST_OF_HEALTH)
@@ -165,7 +165,7 @@ class Trial:
             self.is_over.wait(0.25)
 
     def recover(self):
-        """Waits until everything is in service again."""
+        """Waits until everything works again."""
         ends = time.monotonic() + RECOVERY
         lacks = "something"
         while lacks and time.monotonic() < ends and not self.broken:
@@ -175,7 +175,7 @@ class Trial:
             self.breaks(f"{RECOVERY} s after the last fault: {lacks}")
 
     def lacks(self):
-        """What is not in service."""
+        """What does not work yet."""
         before = dict(self.acknowledged)
         time.sleep(1.5)
         if any(self.acknowledged[branch] == before[branch] for branch in before):

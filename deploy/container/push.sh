@@ -10,7 +10,7 @@ image=${1:?the image, without a tag} version=${2:?the version} folder=${3:?the f
 printf '%s' "${REGISTRY_PASSWORD:?}" |
   docker login "${image%%/*}" --username "${REGISTRY_USER:?}" --password-stdin >/dev/null
 
-# What deploy/container/Containerfile says of the image.
+# The settings of the image, as in deploy/container/Containerfile.
 changes=(
   'USER 65532:65532'
   'ENV BADGESMITH_LISTEN=0.0.0.0:8080 BADGESMITH_DATA=/data'

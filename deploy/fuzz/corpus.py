@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes inputs of fuzz targets of files that lie elsewhere in this repository, and of recorded inputs.
+"""Makes inputs of the fuzz targets from files elsewhere in this repository, and from recorded inputs.
 
     deploy/fuzz/corpus.py OUT     writes OUT/TARGET/…, each file anew
 
@@ -28,7 +28,7 @@ def whole(pattern, base=ROOT):
 
 
 def split_tables():
-    """Each plugin of plugins.toml by itself: all of them take too long to load."""
+    """Each plugin of plugins.toml separately, since all of them together take too long to load."""
     text = (ROOT / "plugins.toml").read_text()
     for table in text.split("[[plugin]]")[1:]:
         if "declarative" in table:
@@ -69,7 +69,7 @@ def declarative():
 
 
 def recorded(data):
-    """Of the recorded inputs, which folders feed which target."""
+    """The folders of recorded inputs that each target uses."""
     yield "report", whole("test-reports/**/*", data)
     yield "report", whole("faults/reports/**/*", data)
     events = sorted((data / "webhooks").glob("*/*.json"))

@@ -26,7 +26,8 @@ for target in "$@"; do
   [ -f "fuzz_targets/$target.rs" ] || { echo "there is no fuzz target $target; see deploy/fuzz/fuzz_targets" >&2; exit 2; }
   bins+=(--bin "$target")
 done
-# The versions of what BadgeSmith is built of; only what the targets need besides is added.
+# Dependencies have the versions of BadgeSmith's own Cargo.lock; only the additional ones of the targets are resolved
+# anew.
 [ Cargo.lock -nt ../../Cargo.lock ] || cp ../../Cargo.lock Cargo.lock
 # The folder's .cargo/config.toml says how the code is instrumented.
 cargo build --profile "$PROFILE" "${bins[@]}"
@@ -34,7 +35,7 @@ rm -rf "$root/target/fuzz-inputs"
 python3 corpus.py "$root/target/fuzz-inputs"
 mkdir -p "$root/target/fuzz-corpus" "$root/target/fuzz-findings" "$root/target/fuzz-logs"
 
-# Runs one target, and then leaves out what covers nothing more.
+# Runs one target, and then removes inputs from the corpus that cover no additional code.
 fuzz() {
   local target=$1 kept="$ROOT/target/fuzz-corpus/$1" log="$ROOT/target/fuzz-logs/$1" folders=() folder
   mkdir -p "$kept"

@@ -10,14 +10,14 @@ import { withoutTokens } from "./token.mjs";
 
 /** The longest command line that the operating system accepts, in bytes. */
 const LONGEST_ARGUMENTS = process.platform === "win32" ? 30_000 : 500_000;
-/** How the client's lines begin that are notices and not warnings. */
+/** How those lines of the client begin that are notices and not warnings. */
 const NOTICE_PREFIX = "notice: ";
 /** The timeout of the client beyond its patience, in milliseconds. It gives up by itself long before. */
 const TIMEOUT = 600_000;
 
 /**
- * The path of the client that was named, or of the one in PATH. The working directory is not searched, because it has
- * the code of the build.
+ * The path of the client that was named, or of the one in PATH. The working directory is not searched, because it
+ * contains the code of the build.
  */
 export function findClient(env) {
   const named = input(env, "binary");
@@ -32,7 +32,8 @@ export function findClient(env) {
 
 /**
  * Runs the client, which counts, signs and sends. Without a secret it proves the origin by an ID token. Its notices and
- * warnings become annotations. If it fails, `failure` has its words; what it recorded before is returned all the same.
+ * warnings become annotations. If it fails, `failure` contains its message; the reports that it recorded before are
+ * returned all the same.
  */
 export function reportByClient(client, { env, found, coverage, values, facts, secret }) {
   // The client would take a name that begins with a dash for an option.
@@ -62,7 +63,7 @@ export function reportByClient(client, { env, found, coverage, values, facts, se
   if (Buffer.byteLength(commandLine.join(" ")) > LONGEST_ARGUMENTS) {
     throw new Failure("so many files fit that no command line holds their names; name their directory in `files`");
   }
-  // The inputs are passed as arguments, so the client does not get their variables. It gets one proof and no other.
+  // The inputs are passed as arguments, so the client does not get their variables. It gets only one kind of proof.
   const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("INPUT_")));
   const childEnv = { ...(secret ? withoutTokens(inherited) : inherited), BADGESMITH_SECRET: secret };
   const { status, signal, error, stdout, stderr } = spawnSync(client, commandLine, {
@@ -85,7 +86,7 @@ export function reportByClient(client, { env, found, coverage, values, facts, se
   if (warnings.length > 0) annotate("warning", warnings.join("\n"));
   const counted = /^(\d+) passed, (\d+) failed, (\d+) skipped\b/m.exec(stdout);
   const covered = /^(\d+) of (\d+) lines covered\b/m.exec(stdout);
-  // The place in the line counts, because the name of a branch may look like the address of a badge.
+  // Only the position in the line decides, because the name of a branch may look like the address of a badge.
   const isOfValue = (line) => /^\[!\[[^\]]*\]\((.*)/.exec(line)?.[1].startsWith(`${facts.server}/badges/values/`);
   const badges = stdout.split("\n").filter(isOfValue);
   const lacksNumbers = (names.length > 0 && !counted) || (coverage.length > 0 && !covered);

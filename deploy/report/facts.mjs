@@ -1,11 +1,11 @@
-// What is reported, and to which server: the inputs of the step, and the variables of the runner where an input is
-// empty.
+// The facts of a report and its server: from the inputs of the step, and from the variables of the runner where an
+// input is empty.
 import { readFileSync } from "node:fs";
 
 import { encodeSegment } from "./sign.mjs";
 import { Failure } from "./runner.mjs";
 
-/** The longest time that can be asked for, in seconds. */
+/** The longest time that can be set, in seconds. */
 const LONGEST_PATIENCE = 3600;
 
 /** The value of an input. The runner passes inputs in the environment, so none is ever part of a script. */
@@ -39,7 +39,7 @@ function isTrue(name, word) {
   throw new Failure(`${name} must be true or false, not ${JSON.stringify(word)}`);
 }
 
-/** All facts about the run, complete and checked. A report may be proven by an ID token in the place of a secret. */
+/** All facts about the run, complete and checked. A report may be proven by an ID token instead of a secret. */
 export function readFacts(env, { isProvenByToken = false } = {}) {
   const [owner, repo] = (env.GITHUB_REPOSITORY ?? "").split("/");
   const run = runPages(env);
@@ -52,7 +52,7 @@ export function readFacts(env, { isProvenByToken = false } = {}) {
     part: input(env, "part") || "all",
     commit: input(env, "commit") || (runsForAnotherEvent(env) ? "" : env.GITHUB_SHA),
     runId: input(env, "run-id") || env.GITHUB_RUN_ID,
-    // An attempt counts the tries of its own run.
+    // The runner's attempt belongs to its own run id, so it is used only with that id.
     runAttempt: input(env, "run-attempt") || (input(env, "run-id") ? "" : env.GITHUB_RUN_ATTEMPT),
     htmlUrl: input(env, "html-url") || run.attempt,
     runUrl: input(env, "run-url") || run.page,
@@ -89,8 +89,8 @@ export function coverageMarkdown({ server, coveragePath }) {
 }
 
 /**
- * The base address of the server. Unencrypted http is for this machine only: whoever reads a signature on the way can
- * use it before the server has seen it.
+ * The base address of the server. Unencrypted http is allowed only for this machine: anybody who intercepts a signed
+ * request can use the signature before the server has seen it.
  */
 function serverBase(text) {
   let url;
@@ -107,7 +107,7 @@ function serverBase(text) {
   return (url.origin + url.pathname).replace(/\/+$/, "").replace(/[()]/g, encodeSegment);
 }
 
-/** Whether the variables of the runner are those of the default branch, whatever code was tested. */
+/** Whether the variables of the runner describe the default branch, whatever code was tested. */
 function runsForAnotherEvent(env) {
   return ["workflow_run", "pull_request_target"].includes(env.GITHUB_EVENT_NAME);
 }
@@ -124,7 +124,7 @@ function testedBranch(env) {
   return isFork ? `pull/${number}` : env.GITHUB_HEAD_REF;
 }
 
-/** The branch that the ID token of a pull request is good for. It proves the number, and not the branch. */
+/** The branch that the ID token of a pull request proves. It proves the number, and not the branch. */
 function provenBranch(env) {
   if (env.GITHUB_EVENT_NAME !== "pull_request") return "";
   const [, number] = /^refs\/pull\/(\d+)\/merge$/.exec(env.GITHUB_REF ?? "") ?? [];

@@ -16,8 +16,8 @@ const FOREIGN_DIRECTORIES = [".git", "node_modules"];
 
 /**
  * Finds the files that were named or fit a pattern, each once, and the directories that were named. `named` has the
- * files that must be reports, because they were not found by a pattern. A name without any file is refused; of the
- * default patterns one with a file is enough, and none if `mayBeNone`.
+ * files that must be reports, because they were not found by a pattern. A name without any file is refused. Of the
+ * default patterns it is enough that one has a file; with `mayBeNone` none needs to.
  */
 export function find(names, { mayBeNone = false } = {}) {
   const files = new Map();
@@ -54,7 +54,7 @@ export function find(names, { mayBeNone = false } = {}) {
 
 /**
  * All files in a directory and below it that have one of the extensions. Links to directories are not followed, because
- * they may lead in a circle.
+ * they may form a cycle.
  */
 export function search(directory, extensions) {
   const files = [];

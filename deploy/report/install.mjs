@@ -31,8 +31,8 @@ const ATTEMPTS = 3;
 class Missing extends Failure {}
 
 /**
- * The path of the client of the release, or undefined if there is none for this system and the step asks for none. A
- * wrong checksum is always a failure.
+ * The path of the client of the release, or undefined if there is none for this system and the step does not require
+ * one. A wrong checksum is always a failure.
  */
 export async function installClient(env, { system = process.platform, processor = process.arch } = {}) {
   const asked = input(env, "version");
@@ -71,7 +71,7 @@ async function install({ env, base, version, target, system }) {
   const place = mkdtempSync(join(env.RUNNER_TEMP || tmpdir(), "badgesmith-"));
   const file = join(place, archive);
   writeFileSync(file, bytes);
-  // The tar of Windows itself reads both kinds of archives; another one in PATH may not.
+  // Windows' own tar reads both kinds of archives; another tar in PATH may not.
   const tar = system === "win32" ? join(env.SystemRoot ?? "C:\\Windows", "System32", "tar.exe") : "tar";
   const { status, error, stderr } = spawnSync(tar, ["-xf", file, "-C", place], { encoding: "utf8", shell: false });
   if (error || status !== 0) throw new Failure(`${archive} cannot be unpacked: ${error?.message ?? stderr.trim()}`);
@@ -81,7 +81,7 @@ async function install({ env, base, version, target, system }) {
   return client;
 }
 
-/** The address of the releases of the repository that this action is of; empty for an action in the workflow's own. */
+/** The address of the releases of this action's repository; empty if the action is in the workflow's own repository. */
 function releases(env) {
   const given = env.BADGESMITH_RELEASES;
   if (!given && !/^[\w.-]+\/[\w.-]+$/.test(env.GITHUB_ACTION_REPOSITORY ?? "")) return "";

@@ -1,6 +1,6 @@
 // Reads JUnit XML by the rules of the client; deploy/formats/src/xml/junit.rs has the reasons.
 //
-// The outcome of a test case is that of its child elements; one that is both skipped and failed was skipped. Without
+// The child elements of a test case state its outcome; a test case that is both skipped and failed was skipped. Without
 // such elements an attribute may state the outcome. Surefire's `flakyFailure` and `rerunFailure` are other attempts at
 // the same test case.
 import { createTally } from "./tally.mjs";
@@ -35,7 +35,7 @@ export function junit() {
     const outcome = outcomeOf(test);
     suite.hasCase = true;
     suite.hasExcusedFailure ||= test.hasFailedAttempts || (test.isFailed && outcome !== "failed");
-    // Whether that is a failure is decided by the totals of the suite, when its end is reached.
+    // The totals of the suite decide at its end whether this is a failure.
     if (outcome === "failed" && test.isFlaky) {
       suite.flaky += 1;
       return;
@@ -128,7 +128,7 @@ function readChild(test, name, attributes) {
   if (name === "failure" || name === "error") {
     test.isFailed = true;
   } else if (name === "warning") {
-    // PHPUnit's test that could not run, because its data provider is broken.
+    // PHPUnit writes this for a test that could not run because its data provider is broken.
     test.isFailed ||= (attributes.get("type") ?? "").startsWith("PHPUnit");
   } else if (name === "skipped" || name === "skip") {
     test.isSkipped = true;

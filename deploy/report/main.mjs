@@ -21,7 +21,7 @@ import { send } from "./send.mjs";
 import { sum } from "./sum.mjs";
 import { isUntrusted, mayAskForToken } from "./token.mjs";
 
-/** What a job without `secret` needs. */
+/** What a job without the input `secret` needs. */
 const NO_PERMISSION =
   "without `secret` the job must be allowed to ask GitHub for an ID token; write `permissions: id-token: write`";
 
@@ -31,7 +31,7 @@ const UNTRUSTED = "GitHub gives pull requests of forks and of Dependabot neither
 const { env } = process;
 // If the input `fail-on-error` itself is invalid, its failure fails the step.
 let isFatal = true;
-/** The path of the client, once it was looked for. */
+/** The path of the client, once it was searched for. */
 let installed;
 try {
   isFatal = failsOnError(env);
@@ -54,7 +54,7 @@ async function theClient() {
 
 /** Reports what was built, by the client if there is one. */
 async function report() {
-  // Without the line end that `echo` adds, as the client reads it.
+  // The line end that `echo` adds is removed, as the client does.
   const secret = (env.INPUT_SECRET ?? "").replace(/^[\r\n]+|[\r\n]+$/g, "");
   const isProvenByToken = secret.trim() === "";
   if (isProvenByToken && !mayAskForToken(env)) {
@@ -101,7 +101,7 @@ async function draw() {
   summarize(env, `### Badges\n\n${markdown}\n\n\`\`\`markdown\n${markdown}\n\`\`\``);
 }
 
-/** Refuses what only the client can do. */
+/** Refuses inputs that only the client supports. */
 function refuseWithoutClient({ coverage, values, isProvenByToken }) {
   const remedy = "the badgesmith client only; install it, or set `binary`";
   if (coverage.length > 0) throw new Failure(`coverage is read by ${remedy}`);
@@ -125,7 +125,7 @@ function showValues(badges) {
   summarize(env, `### Values\n\n${markdown}\n\n\`\`\`markdown\n${markdown}\n\`\`\``);
 }
 
-/** Says how many tests were recorded. */
+/** Prints how many tests were recorded. */
 function showTests({ passed, failed, skipped }, facts) {
   const total = passed + failed + skipped;
   const badge = badgeMarkdown(facts);
@@ -137,7 +137,7 @@ function showTests({ passed, failed, skipped }, facts) {
   summarize(env, `### Test results\n\n${badge}\n\n${table}\n\n\`\`\`markdown\n${badge}\n\`\`\``);
 }
 
-/** Says how many lines were recorded as covered. */
+/** Prints how many lines were recorded as covered. */
 function showCoverage({ covered, total }, facts) {
   const badge = coverageMarkdown(facts);
   output(env, { "lines-covered": covered, "lines-total": total, "coverage-badge": badge });

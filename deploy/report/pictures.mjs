@@ -9,15 +9,18 @@ import { allowsEmpty, input } from "./facts.mjs";
 import { Failure, annotate, log, mask } from "./runner.mjs";
 import { withoutTokens } from "./token.mjs";
 
-/** How often a push is tried that another one came before. */
+/** How often a push is retried after another one came first. */
 const ATTEMPTS = 6;
-/** The longest time between two tries, in milliseconds: jobs of one run end together and must not meet again. */
+/**
+ * The longest pause between two attempts, in milliseconds. The pause is random, since jobs of one run end together and
+ * must not collide again.
+ */
 const LONGEST_WAIT = 3000;
 /** The timeout of one command, in milliseconds. */
 const TIMEOUT = 120_000;
-/** The events of pull requests, whose code may be anybody's. */
+/** The events of pull requests, whose code anybody may have written. */
 const FOREIGN_EVENTS = ["pull_request", "pull_request_target", "pull_request_review", "merge_group", "workflow_run"];
-/** Who commits: the account of GitHub's own jobs. */
+/** The author of the commits: the account of GitHub's own jobs. */
 const IDENTITY = ["github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com"];
 
 /** Why no pictures are committed in this build; empty if they are. */
@@ -37,7 +40,10 @@ function defaultBranch(env) {
   }
 }
 
-/** Draws and pushes, and returns the Markdown of the pictures. A push that comes second draws with what came first. */
+/**
+ * Draws and pushes, and returns the Markdown of the pictures. If another push came first, its commit is fetched and the
+ * pictures are drawn again.
+ */
 export async function commitPictures(client, { env, found, coverage, values }) {
   const branch = input(env, "badges-branch");
   if (branch === env.GITHUB_REF_NAME)
@@ -133,7 +139,7 @@ function markdown(env, branch, folder) {
   return files.map((file) => `![${file.slice(0, -4)}](${base}/${encodeURIComponent(file)})`).join("\n");
 }
 
-/** The variables of git. The token is in none of its arguments, which every process of the machine can read. */
+/** The environment of git. The token is no argument, since every process of the machine can read arguments. */
 function gitEnvironment(env, token) {
   const inherited = Object.entries(env).filter(([name]) => !/^(?:INPUT_|GIT_|ACTIONS_ID_TOKEN)/.test(name));
   const [name, email] = IDENTITY;

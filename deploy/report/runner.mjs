@@ -1,11 +1,11 @@
-// What the runner reads: commands on standard output, and the files for the outputs and the summary of the step.
+// Writes what the runner reads: commands on standard output, and the files for the outputs and the summary of the step.
 import { randomUUID } from "node:crypto";
 import { appendFileSync } from "node:fs";
 
-/** A failure with a message for whoever reads the log of the job. */
+/** A failure with a message for the log of the job. */
 export class Failure extends Error {}
 
-/** A failure whose message says itself what was not recorded. */
+/** A failure whose message itself says what was not recorded. */
 export class Refused extends Failure {}
 
 /** Prints an annotation: a notice, a warning or an error. */
@@ -18,7 +18,7 @@ export function mask(secret) {
   print(`::add-mask::${escapeCommand(secret)}`);
 }
 
-/** Prints lines to the log of the job, each after a prefix, so that the runner takes none for a command. */
+/** Prints lines to the log of the job, each with a prefix, so that the runner does not interpret any as a command. */
 export function log(words) {
   for (const line of words.split(/\r\n|\n|\r/)) print(`badgesmith: ${line.replaceAll("##[", "# #[")}`);
 }

@@ -1,4 +1,5 @@
-// Sends a report. Each attempt is signed anew, transient faults are retried, and what the server answers is passed on.
+// Sends a report. Each attempt has a new signature, transient faults are retried, and the server's error messages are
+// passed on.
 import { setTimeout as wait } from "node:timers/promises";
 
 import { Refused } from "./runner.mjs";
@@ -11,7 +12,7 @@ const LONGEST_PAUSE = 4000;
 const TIMEOUT = 20_000;
 /** How much of an answer is read, in bytes. */
 const LARGEST_ANSWER = 64 * 1024;
-/** The codes of faults with which nothing has reached the server. */
+/** The codes of faults after which nothing has reached the server. */
 const UNREACHED = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "UND_ERR_CONNECT_TIMEOUT"];
 
 /**
@@ -23,7 +24,7 @@ export async function send({ server, path, body, secret, patience }, world = { f
   let mayBeRecorded = false;
   for (let attempts = 1; ; attempts += 1) {
     const result = await attempt({ url: `${server}${path}`, path, body, secret }, world);
-    // A conflict after an attempt whose answer was lost is that attempt's own record.
+    // After an attempt whose answer was lost, a conflict means that this attempt recorded the report.
     if (result.isRecorded || (result.isConflict && mayBeRecorded)) return;
     const words = `the report of tests was not recorded: ${result.words}`;
     if (!result.isTransient) throw new Refused(words);

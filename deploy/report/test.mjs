@@ -82,7 +82,7 @@ test("a branch is encoded part by part, and decodes to itself", () => {
     const path = branch.split("/").map(encodeSegment).join("/");
     assert.equal(path, encoded);
     assert.equal(decodeFully(path), branch);
-    // An address parser leaves it as it is, so what is signed is what is sent.
+    // URL parsers do not change it, so the signed path equals the path that is sent.
     assert.equal(new URL(`https://x/${path}`).pathname, `/${path}`);
   }
   assert.equal(decodeFully("%zz%2"), "%zz%2");
@@ -138,7 +138,7 @@ test("the variables of the runner stand in for empty inputs", () => {
     [{}, { badgePath: "macos/acme/shop/main", commit: "c0ffee", runId: "7", runAttempt: "2", htmlUrl: `${page}/attempts/2`, runUrl: page }],
     [{ GITHUB_REF_NAME: "v1.0" }, { branch: "v1.0" }],
     [{ GITHUB_HEAD_REF: "fix/a", GITHUB_REF_NAME: "12/merge" }, { branch: "fix/a" }],
-    // A fork's `main` is not ours.
+    // The branch `main` of a fork must not count as the repository's own `main`.
     [{ GITHUB_HEAD_REF: "main", GITHUB_REF_NAME: "12/merge", GITHUB_EVENT_PATH: event }, { branch: "pull/12" }],
     [{ GITHUB_HEAD_REF: "fix", GITHUB_REPOSITORY: "Mallory/Shop", GITHUB_EVENT_PATH: event }, { branch: "fix" }],
     [{ INPUT_BRANCH: " dev ", INPUT_PLATFORM: "linux arm", INPUT_OWNER: "o", INPUT_REPO: "r" }, { badgePath: "linux%20arm/o/r/dev" }],
@@ -388,7 +388,7 @@ test("strangers that a pattern found are passed over and named, one that was nam
 
 test("nothing is pasted into a script, and what the code reads is what is declared", () => {
   const action = text("action.yml");
-  // The default of an input is no part of a script.
+  // The default of an input is not part of a script.
   assert.ok(!action.replace("default: ${{ github.token }}", "").includes("${{"), "action.yml interpolates");
   assert.match(action, /^runs:\n {2}using: node24\n {2}main: main\.mjs\n$/m);
   const declared = /^inputs:\n([\s\S]*?)^outputs:/m.exec(action)[1].match(/^ {2}[\w-]+(?=:)/gm).map((name) => name.trim());

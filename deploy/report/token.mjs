@@ -1,17 +1,17 @@
-// Whether GitHub lets the job prove its origin by an ID token, in the place of a secret. The client asks for the token.
+// Whether GitHub lets the job prove its origin by an ID token instead of a secret. The client requests the token.
 import { pullRequest } from "./facts.mjs";
 
-/** The variables with which GitHub tells a job where to ask for tokens, if its permissions allow that. */
+/** The variables in which GitHub gives a job the address for requesting tokens, if its permissions allow that. */
 const REQUEST_VARIABLES = ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
 /** The account whose pull requests get no secrets, although they come from the repository itself. */
 const DEPENDABOT = "dependabot[bot]";
 
-/** Whether the job may ask for a token. */
+/** Whether the job may request a token. */
 export function mayAskForToken(env) {
   return REQUEST_VARIABLES.every((name) => env[name]);
 }
 
-/** The variables without those that let a process ask for a token. */
+/** The variables without those that let a process request a token. */
 export function withoutTokens(env) {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !REQUEST_VARIABLES.includes(name)));
 }

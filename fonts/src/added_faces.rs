@@ -21,7 +21,8 @@ const MOST_FACES: usize = 32;
 
 /// Faces in the order in which they are tried. Cloning copies a reference.
 ///
-/// They draw outlines and pictures. Text that a reader's own fonts draw is not measured with them.
+/// They are used for outlines and pictures only. The width of text that a reader's own fonts draw is not measured with
+/// them.
 #[derive(Clone, Default)]
 pub struct AddedFaces(Arc<[AddedFace]>);
 
@@ -33,8 +34,8 @@ pub struct AddedFace {
 }
 
 impl AddedFace {
-    /// A face of an OpenType file, whose outlines may be TrueType's or CFF's. `read` gives the bytes of the file, and
-    /// is called once; `index` is the number of the face in a collection.
+    /// A face of an OpenType file with TrueType or CFF outlines. `read` returns the bytes of the file, and is called
+    /// once; `index` is the number of the face in a collection.
     pub fn new(index: u32, read: impl Fn() -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
         Self { read: Box::new(read), index, loaded: OnceLock::new() }
     }
@@ -50,7 +51,7 @@ impl AddedFaces {
         Self(faces.into_iter().take(MOST_FACES).collect())
     }
 
-    /// Whether there are none.
+    /// Whether there are no faces.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -61,7 +62,7 @@ impl AddedFaces {
         self.0.iter().position(has_all).and_then(|index| u8::try_from(index).ok())
     }
 
-    /// The face of an index that [`with_characters_of`](Self::with_characters_of) gave.
+    /// The face with an index that [`with_characters_of`](Self::with_characters_of) returned.
     pub(crate) fn face(&self, index: u8) -> Option<&LoadedFace> {
         self.0.get(usize::from(index))?.loaded()
     }
@@ -79,7 +80,7 @@ impl fmt::Debug for AddedFace {
     }
 }
 
-/// The same faces, not merely equal ones.
+/// Two values are equal if they share the same list of faces, or if both are empty.
 impl PartialEq for AddedFaces {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.is_empty() && other.is_empty()
@@ -88,7 +89,7 @@ impl PartialEq for AddedFaces {
 
 impl Eq for AddedFaces {}
 
-/// The result of reading a font; the default if the reader panics, which a damaged font can cause.
+/// The result of `read`, which reads a font; the default if it panics, which a damaged font can cause.
 fn guarded<T: Default>(read: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_default()
 }
@@ -118,7 +119,7 @@ impl LoadedFace {
         (units_per_em > 0.0).then_some(Self { shaper, units_per_em, index, bytes })
     }
 
-    /// The font, whose table of contents is read anew because it borrows the bytes.
+    /// The font. Its table of contents is read again at each call, because it borrows the bytes.
     fn font(&self) -> Option<FontRef<'_>> {
         FontRef::from_index(&self.bytes, self.index).ok()
     }
@@ -165,7 +166,7 @@ impl LoadedFace {
             let Some(outline) = font.outline_glyphs().get(GlyphId::new(glyph.into())) else { return Vec::new() };
             let settings = DrawSettings::unhinted(Size::unscaled(), LocationRef::default());
             let mut pen = ScalingPen { scale, segments: Vec::new(), is_open: false };
-            // A glyph that is damaged is drawn as far as it goes; the path is closed either way.
+            // A damaged glyph is drawn as far as it can be read; the path is closed in any case.
             let _ = outline.draw(settings, &mut pen);
             pen.close();
             pen.segments
@@ -173,7 +174,7 @@ impl LoadedFace {
     }
 }
 
-/// A pen that keeps what it draws, in hundredths of a pixel.
+/// A pen that collects the segments that it draws, in hundredths of a pixel.
 struct ScalingPen {
     scale: f32,
     segments: Vec<OutlineSegment>,

@@ -116,7 +116,7 @@ fn joins_backward(character: char) -> bool {
     joins_both(character) || letter(character).is_some_and(|(_, forms)| forms > 1)
 }
 
-/// Vowel signs stand above or below a letter and do not interrupt joining.
+/// Vowel signs are placed above or below a letter and do not interrupt joining.
 fn is_transparent(character: char) -> bool {
     matches!(character, '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{6d6}'..='\u{6dc}')
 }

@@ -10,10 +10,10 @@ use crate::typeface;
 
 /// The sum over three kinds of grapheme clusters:
 ///
-/// - One whose first character the tables have is as wide as its characters in the tables; combining marks and
+/// - A cluster whose first character is in the tables is as wide as its characters in the tables; combining marks and
 ///   variation selectors after it have no width.
-/// - A wide one, such as an emoji sequence or a Korean syllable, is one glyph: as wide as in the bundled font, or one
-///   em if the font lacks it.
+/// - A wide cluster, such as an emoji sequence or a Korean syllable, is one glyph: as wide as in the bundled font, or
+///   one em if the font lacks it.
 /// - All others are as wide as the bundled font lays them out. They are measured a run at a time, because Arabic
 ///   letters are joined.
 pub(crate) fn width(face: Face, text: &str) -> f64 {

@@ -1,4 +1,4 @@
-//! Latin ligatures: the bundled font joins an `f` with the letters after it, as its table of substitutions says.
+//! Latin ligatures: the bundled font joins an `f` with the letters after it, according to its table of substitutions.
 
 use crate::typeface::Typeface;
 

@@ -25,13 +25,13 @@ pub(crate) struct LineLayout<'f> {
     /// How many hundredths of a pixel a font unit is.
     scale: f32,
     pub(crate) glyphs: Vec<Glyph>,
-    /// The number of letters: of glyphs that are no combining marks.
+    /// The number of letters, that is of glyphs that are not combining marks.
     pub(crate) letters: u16,
     /// The position of the next glyph; at the end the width of the text.
     pub(crate) x: f32,
     /// The glyph before, for kerning.
     last: Option<u16>,
-    /// The letter that combining marks belong to, and its position.
+    /// The letter to which combining marks belong, and its position.
     letter: Option<(u16, f32)>,
     /// The bounding box of that letter and its marks; computed at its first mark.
     base: Option<GlyphBounds>,
@@ -173,7 +173,7 @@ impl<'f> LineLayout<'f> {
         self.base
     }
 
-    /// Places a combining mark centred above or below its letter, outside of the marks that are there already.
+    /// Places a combining mark centred above or below its letter, outside of the marks that are already placed.
     fn add_mark(&mut self, glyph: u16) {
         let Some(mark) = self.typeface.bounds(glyph) else { return };
         let Some(base) = self.base() else { return self.put(glyph, None, self.x, 0.0) };

@@ -5,7 +5,7 @@
 pub struct AddedFaces(());
 
 impl AddedFaces {
-    /// Whether there are none, which is always so.
+    /// Whether there are no faces: always true.
     pub fn is_empty(&self) -> bool {
         true
     }

@@ -4,9 +4,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glyph {
     pub(crate) id: u16,
-    /// The added face that it is of; `None` for the bundled font.
+    /// The added face to which it belongs; `None` for the bundled font.
     pub(crate) added: Option<u8>,
-    /// How many letters of the line are left of it, without the letter that it marks.
+    /// How many letters of the line are left of it, not counting the letter that it marks.
     pub(crate) letter: u16,
     /// From the start of the line to the glyph's origin.
     pub x: i32,

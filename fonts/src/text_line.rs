@@ -25,7 +25,7 @@ pub struct TextLine {
     face: Face,
     width: f64,
     glyphs: Vec<Glyph>,
-    /// The number of letters: of glyphs that are no combining marks.
+    /// The number of letters, that is of glyphs that are not combining marks.
     letters: u16,
     #[cfg_attr(not(feature = "added-faces"), expect(dead_code, reason = "there are no faces to ask"))]
     faces: AddedFaces,
@@ -48,7 +48,7 @@ impl TextLine {
     }
 
     /// The same line, spaced to be `width` pixels wide as SVG's `textLength` does it: the difference is distributed
-    /// equally over the gaps between letters. A line of one letter has no gap and stays as it is.
+    /// equally over the gaps between letters. A line of one letter has no gap and is not changed.
     ///
     /// ```
     /// use badgesmith_fonts::{Face, TextLine};

@@ -1,4 +1,4 @@
-//! Cuts a text where the face changes that draws it.
+//! Splits a text at the places where another face draws it.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -13,7 +13,7 @@ pub(crate) struct TextPart<'t> {
     pub(crate) added: Option<u8>,
 }
 
-/// The parts of a text in their order. A grapheme cluster is drawn with the bundled font if that has all its
+/// The parts of a text in their order. A grapheme cluster is drawn with the bundled font if that font has all its
 /// characters, or if no added face has them.
 pub(crate) fn parts<'t>(text: &'t str, bundled: &Typeface, faces: &AddedFaces) -> Vec<TextPart<'t>> {
     let mut parts: Vec<TextPart<'t>> = Vec::new();

@@ -58,7 +58,7 @@ impl Typeface {
         Self { font, ascii: OnceLock::new() }
     }
 
-    /// What is known of ASCII, which nearly all texts consist of.
+    /// The cached metrics of ASCII, of which nearly all texts consist.
     pub(crate) fn ascii(&self) -> &AsciiMetrics {
         self.ascii.get_or_init(|| {
             AsciiMetrics::new(|character| {
@@ -91,7 +91,7 @@ impl Typeface {
         Some(GlyphBounds { left: bounds.min.x, right: bounds.max.x, bottom: bounds.max.y, top: bounds.min.y })
     }
 
-    /// Passes each curve of the glyph's contours to `follow`. A curve that does not start where the one before it ended
+    /// Passes each curve of the glyph's contours to `follow`. A curve that does not start where the previous one ended
     /// begins a new contour.
     pub(crate) fn trace(&self, glyph: u16, mut follow: impl FnMut(OutlineCurve)) {
         for curve in self.font.outline(GlyphId(glyph)).into_iter().flat_map(|outline| outline.curves) {

@@ -1,4 +1,4 @@
-//! The width of a text that is drawn as text: from the tables, or estimated where they lack a character.
+//! The width of a text that is drawn as text: from the tables, or estimated if they lack a character.
 
 #[cfg(feature = "faces")]
 use crate::cluster_width;

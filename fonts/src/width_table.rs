@@ -11,7 +11,7 @@ const UNMEASURED: u16 = u16::MAX;
 
 /// The widths of one font. A range of characters reaches from its start to the next range's start.
 pub(crate) struct WidthTable {
-    /// In pixels.
+    /// The widths of ASCII characters in pixels.
     ascii: [f64; 128],
     /// For each plane the index of its first range.
     planes: [u16; PLANES + 1],
@@ -101,8 +101,8 @@ macro_rules! tables {
         struct Lists {
             $($module: [u16; $module::LEN],)*
         }
-        // The fonts' starts are nearly equal. Next to each other they are within deflate's window of 32 KB, which
-        // makes a zip file 40 KB smaller.
+        // The starts of all fonts are nearly equal. Stored next to each other, they are within deflate's window of 32
+        // KB, which makes a zip file 40 KB smaller.
         static STARTS: Lists = Lists { $($module: $module::STARTS,)* };
         static WIDTHS: Lists = Lists { $($module: $module::WIDTHS,)* };
         $(

@@ -1,4 +1,4 @@
-//! The input of the renderer: a badge with every field final.
+//! The input of the renderer: a badge whose fields are all resolved.
 
 use std::borrow::Cow;
 
@@ -23,8 +23,8 @@ pub struct ResolvedBadge {
     pub label: String,
     /// The text on the right.
     pub message: String,
-    /// Further sections right of the message. Social and JSON have no place for them and add them to the message:
-    /// `188 passed | 2 failed`.
+    /// Further sections right of the message. The style social and JSON cannot show them and append them to the
+    /// message: `188 passed | 2 failed`.
     pub segments: Vec<BadgeSegment>,
     /// A sparkline right of everything else.
     pub spark: Option<Spark>,
@@ -34,9 +34,10 @@ pub struct ResolvedBadge {
     pub label_color: Option<Color>,
     /// The style.
     pub style: Style,
-    /// Whether the badge reports an error. Only JSON has this field; a picture says it by its text and colour.
+    /// Whether the badge reports an error. Only JSON contains this field; a picture shows an error by its text and
+    /// colour.
     pub is_error: bool,
-    /// The name of an icon. Only JSON has it, until [`with_icon`](Self::with_icon) makes it a logo.
+    /// The name of an icon. Only JSON contains it, unless [`with_icon`](Self::with_icon) turns it into a logo.
     pub named_logo: Option<String>,
     /// An image drawn left of the label.
     pub logo: Option<Logo>,

@@ -44,7 +44,8 @@ pub(crate) struct Canvas {
 }
 
 impl Canvas {
-    /// A transparent picture at `scale`, or at the largest smaller scale that fits. A fraction of a column is a column.
+    /// A transparent picture at `scale`, or at the largest smaller scale that fits. A fraction of a column counts as a
+    /// whole column.
     pub(crate) fn new(width: QuarterPixels, height: i64, scale: Scale) -> Result<Self, PngError> {
         let columns = |factor: i64| ((width * factor + 3) / 4).max(1);
         let wanted = i64::from(scale.factor());

@@ -21,7 +21,7 @@ use crate::canvas::error::PngError;
 #[cfg(feature = "png")]
 use crate::scale::Scale;
 
-/// The chart as an SVG document. Its size is bounded whatever the chart has.
+/// The chart as an SVG document. Its size is bounded, whatever the chart contains.
 ///
 /// ```
 /// use badgesmith_renderer::{Chart, ChartSeries, chart_svg};

@@ -177,7 +177,7 @@ impl Color {
         }
     }
 
-    /// The perceived brightness, from 0 to 1 in hundredths, without the opacity.
+    /// The perceived brightness, from 0 to 1, rounded to hundredths, without the opacity.
     ///
     /// badge-maker's formula: (299 R + 587 G + 114 B) / 255000, rounded as by JavaScript's `toFixed(2)`.
     ///
@@ -191,7 +191,7 @@ impl Color {
         f64::from(self.brightness_hundredths()) / 100.0
     }
 
-    /// Whether text on this colour is dark: badge-maker's threshold is a brightness of 0.69.
+    /// Whether text on this colour has to be dark: badge-maker's threshold is a brightness of 0.69.
     pub(crate) fn is_light(&self) -> bool {
         match &self.0 {
             ColorForm::Readable { text_color, .. } => *text_color == TextColor::Dark,
@@ -200,7 +200,8 @@ impl Color {
         }
     }
 
-    /// The colour as an opaque background on which text is readable, also below each of `overlays`. The name stays.
+    /// The colour as an opaque background on which text is readable, also below each of `overlays`. Its name does not
+    /// change.
     pub(crate) fn readable(&self, overlays: &[GradientStop]) -> Self {
         let (rgb, text_color) = contrast::readable(self.rgb(), overlays);
         Self(ColorForm::Readable { name: self.name().into(), svg: hex(rgb).into(), rgb, text_color })

@@ -1,4 +1,4 @@
-//! What a style draws: a badge whose texts are measured and whose colours are final.
+//! The input of a style's drawing functions: a badge whose texts are measured and whose colours are final.
 
 use std::borrow::Cow;
 
@@ -44,15 +44,15 @@ pub(crate) struct SegmentDrawing<'a> {
     pub(crate) color: &'a Color,
 }
 
-/// The points of a sparkline, and the escaped words for them.
+/// The points of a sparkline, and its escaped description.
 pub(crate) struct SparkDrawing<'a> {
     pub(crate) points: &'a [SparkPoint],
     pub(crate) words_xml: Cow<'a, str>,
 }
 
 impl<'a> Drawing<'a> {
-    /// The same drawing, if it is plain. A style that draws it leaves out what a plain drawing cannot have, because the
-    /// compiler sees here that there is none.
+    /// The same drawing, if it is plain. When a style draws the result, the compiler removes the code for everything
+    /// that a plain drawing cannot have, because it sees here that these parts are absent.
     #[inline(always)]
     pub(crate) fn plain(&self) -> Option<Self> {
         self.is_plain.then_some(Self {
@@ -78,7 +78,7 @@ impl<'a> Drawing<'a> {
         self.links.right.as_ref()
     }
 
-    /// The link of the whole badge: the left one, if there is no right one.
+    /// The link of the whole badge: the left link, if there is no right one.
     pub(crate) fn whole_link(&self) -> Option<&'a Link> {
         self.links.left.as_ref().filter(|_| self.links.right.is_none())
     }

@@ -1,4 +1,5 @@
-//! The icons of simple-icons by name. They are compiled in compressed, and one is decompressed when it is drawn.
+//! The icons of simple-icons by name. They are compiled in as compressed data, and each is decompressed when it is
+//! drawn.
 
 mod name;
 mod table;
@@ -24,7 +25,7 @@ impl Icon {
     /// Finds an icon by its slug or its title, in upper or lower case, with spaces or dashes: `dotnet`, `.NET`,
     /// `Vue.js`, `github-actions`. Former names of shields are found too.
     ///
-    /// For names that shields had pictures of its own for until 2024 (`npm`, `gitlab`, `bitcoin`, …) this is the icon
+    /// For names for which shields had its own pictures until 2024 (`npm`, `gitlab`, `bitcoin`, …), this finds the icon
     /// of simple-icons.
     ///
     /// ```
@@ -111,7 +112,7 @@ impl Icon {
     }
 }
 
-/// `None` for a shape that is as wide as high, whose bounds the table does not have.
+/// `None` for a shape that is as wide as high, for which the table has no bounds.
 fn width_at_height_14(bounds: &str) -> Option<i64> {
     let mut numbers = bounds.split(' ').skip(2).map(str::parse::<f64>);
     let (width, height) = (numbers.next()?.ok()?, numbers.next()?.ok()?);

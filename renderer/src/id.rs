@@ -1,4 +1,4 @@
-//! The suffix of the ids in an SVG: a hash of what it shows, so that many badges can be inlined in one page.
+//! The suffix of the ids in an SVG: a hash of its contents, so that many badges can be inlined in one page.
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -35,8 +35,8 @@ impl IdSuffix {
 #[derive(Default)]
 pub(crate) struct ContentHash(u64);
 
-/// Up to seven bytes as a number whose highest byte is the first. From four bytes on it is made of the first and the
-/// last four, which overlap, because a loop over a few bytes takes longer.
+/// Up to seven bytes as a number whose highest byte is the first. From four bytes on it is composed of the first four
+/// and the last four, which overlap, because a loop over a few bytes takes longer.
 #[inline(always)]
 fn number_of(bytes: &[u8]) -> u64 {
     let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) else {
@@ -57,7 +57,7 @@ impl ContentHash {
         self.mix(number_of(rest));
     }
 
-    /// The same as an empty text.
+    /// Adds a missing text, which is hashed like an empty one.
     pub(crate) fn add_nothing(&mut self) {
         self.mix(0);
         self.mix(0);

@@ -30,7 +30,8 @@ struct EndpointDocument<'a> {
 
 /// The badge as compact JSON of schema version 1, with only the fields that are set. `style` is written only if the
 /// caller chose one (`explicit_style`), so that a page that shows the document can choose its own. The schema has no
-/// field for a logo that is not an SVG, and none for segments, which are added to the message after ` | `.
+/// field for a logo that is not an SVG. It has none for segments either, so they are appended to the message after
+/// ` | `.
 ///
 /// ```
 /// use badgesmith_renderer::{Color, ResolvedBadge, json};

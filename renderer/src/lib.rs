@@ -1,7 +1,7 @@
 //! Badges drawn as shields draws them: SVG, PNG, and JSON in shields' endpoint schema.
 //!
 //! The renderer does no I/O. Every field of a [`ResolvedBadge`] is final and its types cannot hold an invalid value, so
-//! drawing cannot fail, except that a PNG may be too large for the memory, and the same badge gives the same bytes on
+//! drawing cannot fail, except that there may be too little memory for a PNG. The same badge gives the same bytes on
 //! every machine. The pictures are those of badge-maker 6.0.0.
 //!
 //! ```

@@ -37,7 +37,7 @@ impl Link {
 /// The links of a badge's two sides. A left link alone makes the whole badge one link.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Links {
-    /// The label's link, or the whole badge's if there is no right one.
+    /// The link of the label, or of the whole badge if there is no right link.
     pub left: Option<Link>,
     /// The message's link.
     pub right: Option<Link>,

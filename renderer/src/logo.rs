@@ -42,10 +42,10 @@ impl Logo {
         begins("data:") || begins("image/")
     }
 
-    /// Reads a data URI as shields reads one from a query: `data:` may be missing; in base64 a space is a `+` that
-    /// was decoded as in a form, other white space is dropped, and both the standard and the URL-safe alphabet are
-    /// accepted. A `#` in text becomes `%23`, because browsers would end the image there. `None` if it is no image,
-    /// has no payload, or its base64 cannot be decoded.
+    /// Reads a data URI as shields reads one from a query: `data:` may be missing. In base64 a space is a `+` that form
+    /// decoding replaced, other white space is dropped, and both the standard and the URL-safe alphabet are accepted. A
+    /// `#` in text becomes `%23`, because browsers would end the image there. `None` if it is not an image, has no
+    /// payload, or its base64 cannot be decoded.
     ///
     /// ```
     /// use badgesmith_renderer::Logo;
@@ -69,8 +69,8 @@ impl Logo {
             return None;
         }
         let payload: String = if is_base64(&head) {
-            // Spaces at the end are `+` signs as far as the base64 has no full group of four without them, which is the
-            // case for an SVG without padding. Other white space at the end is dropped.
+            // Spaces at the end are taken as `+` signs as long as the base64 lacks a full group of four without them,
+            // as for an SVG without padding. Other white space at the end is dropped.
             let missing = trimmed.chars().filter(|c| *c == ' ' || !text::is_blank(*c)).count().wrapping_neg() % 4;
             let signs = payload.get(trimmed.len()..)?.bytes().take(missing).take_while(|byte| *byte == b' ').count();
             let payload = payload.get(..trimmed.len() + signs)?;
@@ -141,7 +141,7 @@ impl Logo {
         (badge_height - Self::SIDE) / 2
     }
 
-    /// Whether the logo is a named icon, which JSON has as a name.
+    /// Whether the logo is a named icon, which JSON contains as a name.
     pub(crate) fn is_icon(&self) -> bool {
         self.is_icon
     }

@@ -1,5 +1,5 @@
-//! The bytes that SVG is written into. They are reserved before anything is written, so that appending a piece is a
-//! copy and an addition.
+//! The buffer that SVG is written into. Its bytes are reserved before anything is written, so that appending a piece is
+//! only a copy and an addition.
 
 pub(crate) mod dark;
 pub(crate) mod digits;
@@ -12,23 +12,23 @@ use crate::scale::QuarterPixels;
 
 /// Markup that is being written. Text that is appended must already be escaped.
 ///
-/// A style draws with a local one, which the compiler keeps in registers as long as no function is called with it that
-/// is not inlined. What few badges have is therefore written by [`rarely`](Self::rarely).
+/// A style draws with a local `Markup`, which the compiler keeps in registers as long as it is passed to inlined
+/// functions only. Parts that few badges have are therefore written by [`rarely`](Self::rarely).
 #[derive(Default)]
 pub(crate) struct Markup<'a> {
-    /// What is not written yet.
+    /// The bytes that are not written yet.
     rest: &'a mut [u8],
-    /// How many bytes there were at the start.
+    /// The size of the buffer.
     room: usize,
-    /// How many bytes had no place, so that the length is known if there is too little room.
+    /// How many bytes did not fit, so that the length is known even if the buffer is too small.
     missing: usize,
     /// Whether nothing is written [`rarely`](Self::rarely).
     is_plain: bool,
 }
 
 impl<'a> Markup<'a> {
-    /// Appends to `out` what `write` writes into the bytes it is given, and whose length it returns. If it is longer
-    /// than `expected` it is written once more, into as many bytes as it needs.
+    /// Calls `write` with a buffer and appends what it writes to `out`; `write` returns the full length. If that is
+    /// more than `expected`, it is called again with a buffer that is large enough.
     pub(crate) fn append(out: &mut Vec<u8>, expected: usize, write: impl Fn(&mut [u8]) -> usize) {
         let (start, mut room) = (out.len(), expected);
         loop {
@@ -52,7 +52,7 @@ impl<'a> Markup<'a> {
         Self { is_plain: true, ..Self::over(bytes) }
     }
 
-    /// Writes what few badges have, and no plain drawing.
+    /// Writes parts that few badges have, and that no plain drawing has.
     #[inline(always)]
     pub(crate) fn rarely(&mut self, write: impl FnOnce(&mut Markup<'a>)) {
         debug_assert!(!self.is_plain, "a plain drawing has nothing that few badges have");
@@ -61,7 +61,7 @@ impl<'a> Markup<'a> {
         }
     }
 
-    /// The next bytes, unless there is too little room.
+    /// The next bytes of the buffer; `None` if there are too few.
     #[inline(always)]
     fn next(&mut self, length: usize) -> Option<&'a mut [u8]> {
         if length > self.rest.len() {
@@ -143,7 +143,7 @@ impl<'a> Markup<'a> {
         self.letter(letter).around("", suffix, "")
     }
 
-    /// Appends what is before the suffix of an id, the suffix, and what is after it.
+    /// Appends the text before the suffix of an id, the suffix, and the text after it.
     #[inline(always)]
     pub(crate) fn around(&mut self, before: &str, suffix: IdSuffix, after: &str) -> &mut Self {
         let suffix = suffix.characters();
@@ -157,14 +157,14 @@ impl<'a> Markup<'a> {
         self
     }
 
-    /// The length of all that was written.
+    /// The length of everything that was written.
     #[inline(always)]
     pub(crate) fn length(&self) -> usize {
         self.room - self.rest.len() + self.missing
     }
 }
 
-/// Copies the first and the last bytes, if there are so many.
+/// Copies the first and the last `COUNT` bytes, if there are that many.
 #[inline(always)]
 fn copy_ends<const COUNT: usize>(from: &[u8], to: &mut [u8]) -> bool {
     let (Some(first), Some(last)) = (from.first_chunk::<COUNT>(), from.last_chunk::<COUNT>()) else { return false };

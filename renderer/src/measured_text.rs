@@ -7,13 +7,13 @@ use badgesmith_fonts::{AddedFaces, Face, TextLine, width};
 use crate::scale::QuarterPixels;
 use crate::text::{PreparedText, escaped};
 
-/// How a style makes a text's width of the widths of its characters.
+/// How a style computes a text's width from the widths of its characters.
 #[derive(Clone, Copy)]
 pub(crate) enum TextWidth {
     /// In whole pixels, made odd so that there is a middle pixel; badge-maker's `preferredWidthOf`.
     Odd,
-    /// In whole pixels, and this space for each letter. badge-maker counts letters as JavaScript does, in UTF-16 code
-    /// units.
+    /// In whole pixels, with this additional space for each letter. badge-maker counts letters as JavaScript does, in
+    /// UTF-16 code units.
     Spaced(QuarterPixels),
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct MeasuredText<'a> {
     pub(crate) xml: Cow<'a, str>,
     /// The width, in pixels. It is the same whether the text is drawn as text or as outlines.
     pub(crate) width: f64,
-    /// The same in quarter pixels, without a further fraction.
+    /// The width in whole quarter pixels.
     pub(crate) quarters: QuarterPixels,
     /// The laid out text, if it is drawn as outlines.
     pub(crate) line: Option<Box<TextLine>>,
@@ -57,8 +57,8 @@ impl<'a> MeasuredText<'a> {
         MeasuredText { xml: Cow::Borrowed(&self.xml), line: None, ..*self }
     }
 
-    /// The same text, to be drawn as outlines. They have the text's width if `is_fitted`, as a text with a
-    /// `textLength` has, otherwise their own.
+    /// The same text, to be drawn as outlines. If `is_fitted`, the outlines are fitted to the text's width, like a text
+    /// with a `textLength`; otherwise they have their own width.
     pub(crate) fn outlined(self, is_fitted: bool, faces: &AddedFaces) -> Self {
         let line = if self.is_empty() { None } else { TextLine::with_faces(self.face, self.plain, faces) };
         let line = line.map(|line| if is_fitted { line.fitted(self.width) } else { line });

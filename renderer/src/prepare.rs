@@ -1,4 +1,4 @@
-//! From a badge to what its style draws: the texts are cleaned, put into the style's case and measured.
+//! Prepares a badge for its style: its texts are cleaned, converted to the style's case and measured.
 
 use badgesmith_fonts::AddedFaces;
 
@@ -9,12 +9,12 @@ use crate::style::TextSettings;
 use crate::text::{cleaned, escaped};
 use crate::{badge_id, id::IdSuffix, logo::Logo, theme::Theme};
 
-/// Calls `draw` with the badge prepared for its style, with outlines instead of text if `outline` says so.
+/// Calls `draw` with the badge prepared for its style, with outlines instead of text if `outline` is set.
 #[inline(always)]
 pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl FnOnce(&Drawing) -> T) -> T {
     let style = badge.style.definition();
     let text = &style.text;
-    // The hash takes longest, and only what is written last needs it.
+    // The hash takes the longest time, and only the parts that are written last need it.
     let has_ids = style.has_ids || outline || badge.theme == Theme::Auto;
     let id = if has_ids { badge_id::suffix(badge) } else { IdSuffix::default() };
     let is_plain = !outline && badge.is_plain();
@@ -40,8 +40,8 @@ pub(crate) fn with_drawing<T>(badge: &ResolvedBadge, outline: bool, draw: impl F
     if is_plain { draw(&drawing) } else { with_parts(badge, outline.then_some(&badge.faces), &drawing, draw) }
 }
 
-/// Calls `draw` with the drawing and what few badges have: segments, a sparkline, an icon that adapts, and outlines if
-/// there are faces for those.
+/// Calls `draw` with the drawing and the parts that few badges have: segments, a sparkline, an icon that adapts, and
+/// outlines if `faces` are given.
 #[cold]
 #[inline(never)]
 fn with_parts<T>(
@@ -74,7 +74,7 @@ fn with_parts<T>(
     })
 }
 
-/// The text as outlines, if it is given the faces for those.
+/// The text as outlines, if `faces` are given.
 fn outlined<'t>(text: MeasuredText<'t>, faces: Option<&AddedFaces>) -> MeasuredText<'t> {
     match faces {
         Some(faces) => text.outlined(true, faces),

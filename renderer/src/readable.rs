@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::badge::ResolvedBadge;
 use crate::segment::BadgeSegment;
 
-/// The badge with readable colours if [`ResolvedBadge::contrast`] asks for them, otherwise unchanged.
+/// The badge with readable colours if [`ResolvedBadge::contrast`] is set, otherwise unchanged.
 pub(crate) fn readable_badge(badge: &ResolvedBadge) -> Cow<'_, ResolvedBadge> {
     if !badge.contrast {
         return Cow::Borrowed(badge);

@@ -3,7 +3,7 @@
 /// A number of quarter pixels. for-the-badge spaces its letters by 1¼ pixels, so whole pixels are too coarse.
 pub(crate) type QuarterPixels = i64;
 
-/// How many pixels stand for one of the badge's pixels in each direction: 1 to 4.
+/// How many pixels one of the badge's pixels becomes in each direction: 1 to 4.
 ///
 /// ```
 /// use badgesmith_renderer::Scale;

@@ -5,7 +5,7 @@ pub(crate) const MOST_BARS: usize = 60;
 /// The greatest height of a bar, in its own unit.
 pub(crate) const FULL: u16 = 1000;
 
-/// A sparkline at the right end of a badge. Only pictures have it; JSON has no place for it.
+/// A sparkline at the right end of a badge. Only pictures show it; JSON has no field for it.
 ///
 /// ```
 /// use badgesmith_renderer::{ResolvedBadge, Spark, SparkMark, SparkPoint, svg};
@@ -17,9 +17,10 @@ pub(crate) const FULL: u16 = 1000;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spark {
-    /// The values, the oldest first. Of more than 60, the last 60 are drawn; without any, the sparkline is not drawn.
+    /// The values, the oldest first. If there are more than 60, the last 60 are drawn; if there are none, no sparkline
+    /// is drawn.
     pub points: Vec<SparkPoint>,
-    /// What the bars show, for the accessible name of the badge.
+    /// A description of the bars, for the accessible name of the badge.
     pub words: String,
 }
 
@@ -31,7 +32,7 @@ pub struct SparkPoint {
     mark: SparkMark,
 }
 
-/// What a bar says by its colour.
+/// The meaning of a bar's colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SparkMark {
     /// A success: green.
@@ -43,7 +44,7 @@ pub enum SparkMark {
 }
 
 impl SparkPoint {
-    /// A bar of this height, from 0 to 1; a number outside of that is drawn as the nearest one that is inside.
+    /// A bar of this height, from 0 to 1; a number outside of that range is drawn as its nearest end.
     pub fn new(height: f64, mark: SparkMark) -> Self {
         // NaN becomes 0.
         Self { height: (height.clamp(0.0, 1.0) * f64::from(FULL)).round() as u16, mark }

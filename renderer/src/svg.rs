@@ -62,15 +62,15 @@ fn write(badge: &ResolvedBadge, out: &mut Vec<u8>) {
     });
 }
 
-/// How many bytes take what few badges have; or a little more.
+/// How many bytes the parts take that few badges have, or a little more.
 #[cold]
 #[inline(never)]
 fn length_of_parts(drawing: &Drawing) -> usize {
-    /// The rules for readers who prefer dark.
+    /// The size of the rules for readers who prefer dark.
     const ADAPTING: usize = 512;
     const SEGMENT: usize = 448;
     const BAR: usize = 24;
-    /// Of a letter as an outline.
+    /// The size of a letter as an outline.
     const OUTLINE: usize = 256;
     let segments = drawing.segments.iter().map(|each| &each.text);
     let outlines = [drawing.label, drawing.message].into_iter().chain(segments.clone());

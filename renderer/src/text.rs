@@ -1,4 +1,5 @@
-//! A badge's texts made fit for XML: trimmed, without forbidden characters, in the case that the style wants, escaped.
+//! Prepares a badge's texts for XML: trims them, removes forbidden characters, converts them to the style's case, and
+//! escapes them.
 
 use std::borrow::Cow;
 
@@ -13,7 +14,7 @@ pub(crate) enum TextCase {
     Capitalized,
 }
 
-/// A text that is [`cleaned`], in its style's case, and what is known of its characters.
+/// A text that is [`cleaned`] and in its style's case, and whether it may have characters to escape.
 pub(crate) struct PreparedText<'a> {
     pub(crate) plain: Cow<'a, str>,
     /// Whether it may have characters that are escaped.
@@ -65,7 +66,7 @@ impl PreparedText<'_> {
 
 /// A character that has an [`entity`].
 const ESCAPED: u8 = 1;
-/// A byte that is no printable ASCII.
+/// A byte that is not printable ASCII.
 const OTHER: u8 = 2;
 
 /// The kind of each byte; 0 for printable ASCII that needs no entity.

@@ -10,10 +10,10 @@
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Theme {
-    /// The same on every page, as shields draws it.
+    /// The badge looks the same on every page, as shields draws it.
     #[default]
     Fixed,
-    /// If the reader prefers dark, the label's default grey is lighter, and social is light on dark, including an icon
-    /// in its brand's colour. Colours and images that the caller chose stay as they are.
+    /// If the reader prefers dark, the label's default grey is lighter, and a social badge is light on dark, including
+    /// an icon in its brand's colour. Colours and images that the caller chose stay as they are.
     Auto,
 }

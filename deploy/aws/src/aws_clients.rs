@@ -1,4 +1,4 @@
-//! The SDK's client of DynamoDB, built at its first use, and what calls of other services need.
+//! The SDK's client of DynamoDB, built at its first use, and the signer for calls of other services.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ impl AwsClients {
         }
     }
 
-    /// How often each operation was sent so far, with every attempt counted: `DynamoDB.Query`,
+    /// How often each operation was sent so far, counting every attempt: `DynamoDB.Query`,
     /// `Secrets Manager.GetSecretValue`, `SQS.SendMessage`.
     #[must_use]
     pub fn call_counts(&self) -> BTreeMap<String, u64> {
@@ -76,7 +76,8 @@ impl AwsClients {
         self.call_counts.note(operation);
     }
 
-    /// Checks that there is a table of events if somebody subscribed to them: without one no report could be recorded.
+    /// Checks that there is a table of events if plugins.toml has a subscription: without one no report could be
+    /// recorded.
     ///
     /// # Errors
     /// [`AwsError::NoEventsTable`], which names the variable to set.

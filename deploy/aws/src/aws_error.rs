@@ -15,7 +15,7 @@ const TRANSIENT_CODES: [&str; 13] = [
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
-    // Of SQS and of SNS.
+    // The codes of SQS and of SNS.
     "RequestThrottled",
     "ServiceUnavailable",
     "ThrottledException",
@@ -33,7 +33,7 @@ const TOO_MANY: u16 = 429;
 pub enum AwsError {
     /// A call failed.
     Call {
-        /// What was called, or what for.
+        /// The operation that was called, or its purpose.
         operation: &'static str,
         /// What happened.
         cause: String,
@@ -44,7 +44,7 @@ pub enum AwsError {
     Timeout,
     /// DynamoDB left keys unprocessed until the time limit.
     KeysUnprocessed,
-    /// An item that should be a record is none, or one of a later version.
+    /// An item that should be a record is not one, or a later version wrote it.
     DamagedItem {
         /// Its sort key.
         key: String,
@@ -53,7 +53,7 @@ pub enum AwsError {
     InvalidRequest(String),
     /// An event is to be written or read, and its table is switched off.
     NoEventsTable,
-    /// Rows of events are longer or more than a transaction takes.
+    /// The rows of events are longer, or more in number, than a transaction takes.
     Row(RowRefusal),
 }
 

@@ -27,7 +27,7 @@ use crate::{
 /// The end of the name that is requested for an owner without secrets, so that the lookup takes as long as for others.
 /// No secret has a name that ends like this.
 const DECOY: &str = "nobody";
-/// The owner and the purpose for which the health check looks. No owner's name has a blank.
+/// The owner and the purpose that the health check looks up. No owner's name contains a space.
 const NOBODY: &str = "no body";
 /// How many values are read at once.
 const READ_AT_ONCE: usize = 8;
@@ -37,7 +37,8 @@ const READ_AT_ONCE: usize = 8;
 pub struct AwsSecrets {
     aws: Arc<AwsClients>,
     cache: SecretCache,
-    /// Held while the server's own secrets are read, of which there may be many: one request reads them for all.
+    /// Held while the server's own secrets are read: there may be many of them, so one request reads them for all that
+    /// wait.
     reads_own: Mutex<()>,
 }
 
@@ -104,7 +105,8 @@ impl Secrets for AwsSecrets {
         purpose: &'a str,
     ) -> BoxFuture<'a, Result<Vec<Secret>, Unavailable>> {
         Box::pin(async move {
-            // The server's own secrets are nobody's here, and looking for them takes as long.
+            // The server's own secrets must not be found as an owner's. A lookup for an owner without secrets replaces
+            // it, which takes as long.
             let owner = if owner == SERVER { NOBODY } else { owner };
             let repo = repo.map(str::to_owned);
             let key = SecretCacheKey { owner: owner.to_owned(), repo, purpose: purpose.to_owned() };
@@ -134,7 +136,7 @@ impl Secrets for AwsSecrets {
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
-        // Without the cache: one read of the table and one of a secret that does not exist.
+        // Bypasses the cache: reads the table once, and once a secret that does not exist.
         Box::pin(async move {
             let nobody = SecretCacheKey { owner: NOBODY.to_owned(), repo: None, purpose: NOBODY.to_owned() };
             self.fetch(&nobody).await.map(drop).map_err(|error| Unavailable::from(error).into())

@@ -1,4 +1,4 @@
-//! Where AWS is, how long a request may take, and what the tables are called.
+//! The endpoints of AWS, the time limit of a request, and the names of the tables.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{credential_source::CredentialSource, queue_names::QueueNames, table_
 /// The default time limit of a request to the store.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The settings that a binary hands in.
+/// The settings that a binary passes to this crate.
 #[derive(Clone, Debug)]
 pub struct AwsSettings {
     /// The endpoint of DynamoDB, if not the region's.
@@ -77,8 +77,8 @@ impl AwsSettings {
         }
     }
 
-    /// The same, but region and credentials are searched as other AWS tools do: environment, profile, web identity, the
-    /// container's or the machine's role.
+    /// The same settings, but region and credentials are searched for as other AWS tools do: environment, profile, web
+    /// identity, the container's or the machine's role.
     #[cfg(feature = "profiles")]
     #[must_use]
     pub fn with_default_chain(mut self) -> Self {
@@ -86,7 +86,7 @@ impl AwsSettings {
         self
     }
 
-    /// The same with all services at one endpoint, as emulators have it.
+    /// The same settings with one endpoint for all services, as emulators have it.
     #[must_use]
     pub fn at(self, endpoint: &str) -> Self {
         let endpoint = Some(endpoint.to_owned());

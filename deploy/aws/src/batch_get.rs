@@ -7,7 +7,7 @@ use crate::{aws_clients::AwsClients, aws_error::AwsError, item::Item, retry::ret
 
 /// Which items are read.
 pub(crate) struct BatchGet<'a> {
-    /// What they are read for.
+    /// The purpose of the read, for errors.
     pub(crate) operation: &'static str,
     pub(crate) table: &'a str,
     pub(crate) keys: Vec<Item>,

@@ -15,7 +15,8 @@ use aws_smithy_runtime_api::{
 };
 use aws_smithy_types::config_bag::ConfigBag;
 
-/// How often each operation was sent; an interceptor of the SDK, and called for what is sent without it.
+/// How often each operation was sent. An interceptor of the SDK counts its calls; calls without the SDK are counted by
+/// [`CallCounts::note`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CallCounts(Arc<Mutex<BTreeMap<String, u64>>>);
 

@@ -1,4 +1,4 @@
-//! Region and credentials, as the binary hands them in.
+//! Region and credentials, as the binary passes them in.
 
 #[cfg(feature = "profiles")]
 use aws_sdk_dynamodb::config::BehaviorVersion;
@@ -7,16 +7,16 @@ use aws_types::{SdkConfig, sdk_config::Builder};
 
 use crate::http_client::SharedHttpClient;
 
-/// Region and credentials as environment variables have them, which is all that Lambda sets.
+/// Region and credentials from environment variables, the only source in Lambda.
 #[derive(Clone, Debug, Default)]
 pub struct CredentialSource {
     region: Option<String>,
     credentials: Option<Credentials>,
-    /// The number of the account, which names of topics need.
+    /// The account's number, which is needed to make a topic's ARN from its name.
     account: Option<String>,
     /// Whether `AWS_ACCESS_KEY_ID` or `AWS_PROFILE` is set, so that an emulator gets those credentials too.
     is_explicit: bool,
-    /// Whether region and credentials are searched as other AWS tools do.
+    /// Whether region and credentials are searched for as other AWS tools do.
     #[cfg(feature = "profiles")]
     pub(crate) uses_default_chain: bool,
 }
@@ -41,8 +41,8 @@ impl CredentialSource {
         self.account.as_deref()
     }
 
-    /// The start of a configuration, with region and credentials if there are any. An emulator gets credentials without
-    /// meaning, unless some are set.
+    /// The start of a configuration, with region and credentials if there are any. An emulator gets dummy credentials,
+    /// unless some are set.
     pub(crate) async fn resolve(&self, client: &SharedHttpClient, is_emulator: bool) -> Builder {
         let mut builder = self.find(client).await;
         if is_emulator && !self.is_explicit {

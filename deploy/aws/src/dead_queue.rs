@@ -1,7 +1,7 @@
 //! The queue of dead letters of a FIFO queue, for an operator: reading it, sending back, and deleting.
 //!
-//! SQS has no call that only looks: reading a message receives it, which hides it and those behind it of its group. So
-//! all messages are received with a short time limit, and put back at the end.
+//! SQS has no call that only peeks: reading a message receives it, which hides the message and those behind it in its
+//! group. So all messages are received with a short visibility timeout, and put back at the end.
 
 use std::{
     collections::BTreeSet,
@@ -20,14 +20,14 @@ use crate::{
 
 /// How long a message that was read is hidden if the command that read it ends before it puts it back.
 const HIDDEN: Duration = Duration::from_secs(60);
-/// How long reading goes on: less than messages are hidden, so that none is read twice.
+/// How long reading goes on: shorter than messages are hidden, so that none is read twice.
 const READING: Duration = Duration::from_secs(40);
 /// How long one call waits for a message. A call that does not wait may miss some.
 const WAIT: Duration = Duration::from_secs(1);
-/// The most messages that are read at once.
+/// The most messages that one command reads.
 const MOST_READ: usize = 1000;
 
-/// A message that its consumer gave up.
+/// A message that its consumer gave up on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadMessage {
     /// The id that SQS gave it.
@@ -36,20 +36,20 @@ pub struct DeadMessage {
     pub group: String,
     /// The text.
     pub body: String,
-    /// Since when it is in the queue of dead letters, as SQS says.
+    /// Since when it is in the queue of dead letters, according to SQS.
     pub since: SystemTime,
-    /// How often it was received, this time included.
+    /// How often it was received, including this time.
     pub receives: u32,
     receipt: String,
 }
 
-/// What a queue of dead letters has, as far as it was read.
+/// The contents of a queue of dead letters, as far as they were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeadMessages {
     /// The messages; those of a group in their order.
     pub messages: Vec<DeadMessage>,
-    /// About how many more there are: those that others have received, those behind ten of their group, which SQS shows
-    /// after these are gone, and those beyond what is read at once.
+    /// About how many more there are: messages that other receivers hold, messages behind the first ten of their group,
+    /// which SQS shows only after those are gone, and messages beyond the limit of one read.
     pub more: u64,
 }
 
@@ -61,7 +61,7 @@ pub struct DeadQueue {
 }
 
 impl DeadQueue {
-    /// That of the queue of this name, URL or ARN: its name with `-dead` before `.fifo`.
+    /// The queue with this name, URL or ARN, and the queue of its dead letters, whose name has `-dead` before `.fifo`.
     ///
     /// # Errors
     /// [`AwsError::InvalidRequest`], if the text is none of them.
@@ -108,16 +108,15 @@ impl DeadQueue {
         Ok(answer.messages.into_iter().map(DeadMessage::from).collect())
     }
 
-    /// Sends a message back to its queue, behind what waits there of its group, and deletes it here after that. A
-    /// message that was sent back before and is still here, since deleting it failed, is not sent twice within five
-    /// minutes.
+    /// Sends a message back to its queue, behind the waiting messages of its group, and then deletes it here. If
+    /// deleting fails and the message is sent back again within five minutes, SQS drops the duplicate.
     ///
     /// # Errors
     /// A queue does not answer: the message is still here.
     pub async fn replay(&self, message: &DeadMessage) -> Result<(), AwsError> {
         let again = FifoMessage {
             group: message.group.clone(),
-            // Not the one it had: SQS would drop it if it came within five minutes.
+            // Not its original deduplication id: SQS would drop the message if it was sent less than five minutes ago.
             deduplication: format!("replay-{}", message.id),
             body: message.body.clone(),
         };
@@ -138,7 +137,7 @@ impl DeadQueue {
     /// # Errors
     /// The queue does not answer: those that are still hidden come back within a minute.
     pub async fn put_back(&self, messages: &[DeadMessage]) -> Result<(), AwsError> {
-        // Backwards, so that none is received before the one in front of it of its group.
+        // In reverse order, so that no message is received before an earlier one of its group.
         let backwards: Vec<_> = messages.iter().rev().collect();
         for batch in backwards.chunks(MOST_AT_ONCE) {
             let entry = |(place, message): (usize, &&DeadMessage)| {
@@ -146,7 +145,7 @@ impl DeadQueue {
                 json!({"Id": place.to_string(), "ReceiptHandle": receipt, "VisibilityTimeout": 0})
             };
             let entries: Vec<_> = batch.iter().enumerate().map(entry).collect();
-            // One that is gone or visible by now needs no change.
+            // A message that is deleted or visible by now needs no change.
             let call = json!({ "Entries": entries });
             self.dead.call("SQS.ChangeMessageVisibilityBatch", call, Duration::ZERO).await?;
         }

@@ -31,12 +31,13 @@ use crate::{
 
 /// The largest answer that is cached, in bytes. An item has at most 400 KB.
 const LARGEST_ANSWER: usize = 300 * 1024;
-/// How many answers are written at once. An answer above that is not cached.
+/// How many answers are written to the cache at once. An answer that comes while so many are being written is not
+/// cached.
 const ANSWER_WRITERS: u32 = 16;
 
-/// Writes and lists the owner at the same time, so that the first report of a process waits for one round trip. Where
-/// the owner could not be listed, the failure is returned although the records may be written: the sender's retry lists
-/// it.
+/// Writes records and lists their owner at the same time, so that the first report of a process waits for one round
+/// trip only. If the owner cannot be listed, the error is returned although the records may be written: the sender's
+/// retry then lists the owner.
 async fn both<T>(
     written: impl Future<Output = Result<T, AwsError>>,
     listed: impl Future<Output = Result<(), AwsError>>,
@@ -61,14 +62,15 @@ impl DynamoStore {
         Self { aws, writers: Arc::new(Semaphore::new(ANSWER_WRITERS as usize)), listed: Arc::default() }
     }
 
-    /// Waits until every answer that was handed over is written, for a process that ends.
+    /// Waits until all pending writes of cached answers have finished, for a process that ends.
     pub async fn settle(&self) {
         // All permits acquired means that all writers have finished.
         drop(self.writers.acquire_many(ANSWER_WRITERS).await);
     }
 
     /// Hands every result and state that has not expired at `now` to `each`, in no order, and reports which items are
-    /// damaged. Rows of the table of events are not exported: they say what this deployment has still to tell.
+    /// damaged. Rows of the table of events are not exported: they are the events that this deployment has not sent
+    /// yet.
     ///
     /// # Errors
     /// The first error of DynamoDB or of `each`.
@@ -187,7 +189,7 @@ impl Store for DynamoStore {
 
     fn deliver<'a>(&'a self, delivery: &'a Delivery) -> BoxFuture<'a, Result<bool, Unavailable>> {
         Box::pin(async move {
-            // Nearly always a page of one item.
+            // Nearly always there is only one owner.
             let owners: BTreeSet<_> = delivery.records.iter().map(|record| record.subject.owner()).collect();
             let listed = async {
                 for owner in owners {
@@ -252,7 +254,7 @@ impl Store for DynamoStore {
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), Unhealthy>> {
-        // A read only: a write would cost money, and a table that can be read can be written.
+        // Only a read is tried: a write would cost money, and a table that can be read can be written.
         Box::pin(async move {
             let subject = Subject::new("badgesmith", "health", "none", "none")
                 .map_err(|part| Unhealthy::from(Unavailable(part.to_owned())))?;

@@ -1,4 +1,4 @@
-//! What a server may do with the topics it publishes to and with the key that seals.
+//! The IAM permissions of a server for the topics that it publishes to and for the key that seals.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ pub const TOPIC_CALLS: [(&str, &str); 1] = [("SNS.Publish", "sns:Publish")];
 pub const KEY_CALLS: [(&str, &str); 2] =
     [("KMS.GenerateDataKey", "kms:GenerateDataKey"), ("KMS.Decrypt", "kms:Decrypt")];
 
-/// Adds to a policy what topics with these names or ARNs need.
+/// Adds the permissions for topics with these names or ARNs to a policy.
 pub fn allow_topics<'a>(policy: &mut Value, topics: impl IntoIterator<Item = &'a str>) {
     let arn = |topic: &str| if topic.contains(':') { topic.to_owned() } else { format!("arn:aws:sns:*:*:{topic}") };
     let topics: Vec<_> = topics.into_iter().map(arn).collect();
@@ -19,11 +19,11 @@ pub fn allow_topics<'a>(policy: &mut Value, topics: impl IntoIterator<Item = &'a
     }
 }
 
-/// Adds to a policy what sealing with the key of this id, ARN or alias needs.
+/// Adds the permissions for sealing with the key of this id, ARN or alias to a policy.
 pub fn allow_key(policy: &mut Value, key: &str) {
     let actions = KEY_CALLS.map(|(_, action)| action);
     let mut statement = json!({"Effect": "Allow", "Action": actions});
-    // A policy names keys and not aliases; the condition limits it to the key that has the alias.
+    // A policy can name keys but not aliases; the condition limits it to the key that has the alias.
     match key.split_once("alias/") {
         Some((_, alias)) => {
             statement["Resource"] = json!(["arn:aws:kms:*:*:key/*"]);

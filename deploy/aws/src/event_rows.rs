@@ -1,4 +1,5 @@
-//! Rows of the table of events in DynamoDB. The outbox's are written in the transaction of what they tell of.
+//! Rows of the table of events in DynamoDB. Outbox rows are written in the same transaction as the record or the state
+//! that they announce.
 //!
 //! | attribute | what |
 //! |---|---|
@@ -42,7 +43,7 @@ fn of_row(row: &Row) -> Item {
     item
 }
 
-/// The row of an item; `None` if it is none of this version.
+/// The row of an item; `None` if it is not an item of this version.
 fn row(item: &Item) -> Option<Row> {
     let [partition, key, value] = ["PK", "SK", "Value"].map(|name| item::read(item, name).map(str::to_owned));
     let is_known = item.get("Version")?.as_n().ok()? == &VERSION.to_string();
@@ -50,13 +51,13 @@ fn row(item: &Item) -> Option<Row> {
     is_known.then_some(Row { partition: partition?, key: key?, value: value?, expires })
 }
 
-/// The write of an outbox row, for the transaction of what it tells of.
+/// The write of an outbox row, for the transaction that writes the announced record or state.
 pub(crate) fn outbox(aws: &AwsClients, row: &Row) -> Result<TransactWriteItem, AwsError> {
     row.check().map_err(AwsError::Row)?;
     write(put(table(aws)?, of_row(row)))
 }
 
-/// Makes all changes in one transaction; or none and returns `false` if a condition does not hold.
+/// Makes all changes in one transaction. If a condition does not hold, makes none and returns `false`.
 pub(crate) async fn change(aws: &AwsClients, changes: &[RowChange], now: u64) -> Result<bool, AwsError> {
     RowChange::check(changes).map_err(AwsError::Row)?;
     let table = table(aws)?;

@@ -1,22 +1,22 @@
-//! Works through a batch of messages: those of a group in order, the groups at the same time.
+//! Processes a batch of messages: the messages of one group in order, different groups concurrently.
 
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-/// What became of one message.
+/// The outcome of one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageEnd {
-    /// It is done with.
+    /// The message was processed.
     Done,
-    /// It never will be. Those behind it of its group do not depend on it.
+    /// The message can never be processed. Later messages of its group do not depend on it.
     Poison,
-    /// Another attempt may succeed. Those behind it of its group wait for it.
+    /// Another attempt may succeed. Later messages of its group wait for it.
     Postponed,
 }
 
-/// Works through messages and returns the end of each. After a message of a group is postponed, the rest of its group
-/// is postponed too, without being worked on.
+/// Processes messages and returns the outcome of each. After a message of a group is postponed, the rest of its group
+/// is postponed too, without being processed.
 pub async fn work_in_order<M, F>(
     messages: &[M],
     group: impl Fn(&M) -> &str,

@@ -21,8 +21,8 @@ use serde_json::{Number, Value};
 /// An item, or its keys.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// The version of the form of records and states. What has none was written before there were versions, in this form or
-/// in that of an earlier deployment.
+/// The version of the form of records and states. An item without a version was written before there were versions, in
+/// this form or in that of an earlier deployment.
 const VERSION: u32 = 1;
 
 /// The attributes of such an item that are no fields of the report.
@@ -57,7 +57,7 @@ pub(crate) fn claim(partition: impl Into<String>, key: impl Into<String>, expire
     attributes.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
-/// A record with its collection and subject, and the outbox row that tells of it.
+/// A record with its collection and subject, and the outbox row that announces it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlacedRecord<'a> {
     pub(crate) collection: &'a str,
@@ -105,7 +105,7 @@ fn latest(subject: &Subject) -> String {
     format!("LATEST#{}", parts.map(escape).join("#"))
 }
 
-/// The record of an item, if it is one of a form that this version knows.
+/// The record of an item; `None` if the item is not a record in a form that this version knows.
 pub(crate) fn record(item: &Item) -> Option<Record> {
     if !is_known_version(item) {
         return None;
@@ -126,7 +126,7 @@ pub(crate) fn record(item: &Item) -> Option<Record> {
     })
 }
 
-/// An attribute of an earlier deployment's item as a field.
+/// A field of the record, from an attribute of an earlier deployment's item.
 fn field(name: &str, value: &AttributeValue) -> Option<(String, Value)> {
     let value = match value {
         AttributeValue::S(text) => Value::String(text.clone()),

@@ -1,4 +1,5 @@
-//! The calls of DynamoDB that several files make: a put, and a page of a query. Each is in the program once.
+//! The calls of DynamoDB that several files make: a put, and a page of a query. They are functions here so that each is
+//! compiled only once.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::{aws_error::AwsError, item, retry::retry};
 
-/// What became of a put.
+/// The outcome of a put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Put {
     /// The item was written.

@@ -22,11 +22,11 @@ pub struct Kms {
     aws: Arc<AwsClients>,
 }
 
-/// A new data key, as it is and as KMS wrapped it. Its debug output shows neither.
+/// A new data key in plain and in wrapped form. Its debug output shows neither.
 pub struct DataKey {
     /// The key.
     pub plain: [u8; DATA_KEY],
-    /// The key as only KMS can read it.
+    /// The wrapped key, which only KMS can decrypt.
     pub wrapped: Vec<u8>,
     /// The ARN of the key that wrapped it.
     pub key: String,
@@ -39,7 +39,7 @@ impl fmt::Debug for DataKey {
 }
 
 impl Kms {
-    /// The keys that these credentials reach.
+    /// Access to keys with these credentials.
     #[must_use]
     pub const fn new(aws: Arc<AwsClients>) -> Self {
         Self { aws }

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{aws_error::AwsError, kms::Kms};
 
-/// What every wrapped key is bound to, so that no other use of the key opens it.
+/// The encryption context of every wrapped key, so that it cannot be unwrapped for another use.
 const CONTEXT: [(&str, &str); 1] = [("app", "badgesmith")];
 
 /// A key of KMS that wraps data keys.

@@ -18,12 +18,12 @@ use crate::{
     retry::retry,
 };
 
-/// The keys of the item that says that the lists are filled.
+/// The keys of the item that marks the lists as filled.
 const DONE: [&str; 2] = ["LISTS", "FILLED"];
 /// How many subjects are listed at once.
 const WRITERS: usize = 16;
 
-/// Whether the lists were filled, or there was nothing to fill them with.
+/// Whether the lists are filled, or there are no results to list.
 pub(crate) async fn is_done(aws: &AwsClients) -> Result<bool, AwsError> {
     let query = aws.dynamodb().await.query().table_name(&aws.tables().results).consistent_read(true);
     let query = query
@@ -33,7 +33,7 @@ pub(crate) async fn is_done(aws: &AwsClients) -> Result<bool, AwsError> {
     Ok(!item_calls::page(query, aws.deadline(), "reading a list").await?.items().is_empty())
 }
 
-/// Notes that the lists are filled.
+/// Marks the lists as filled.
 pub(crate) async fn mark_done(aws: &AwsClients) -> Result<(), AwsError> {
     let [partition, key] = DONE;
     let item = Item::from([("PK".to_owned(), text(partition)), ("SK".to_owned(), text(key))]);

@@ -43,13 +43,13 @@ const PAGE_SIZE: usize = 1000;
 pub(crate) struct Listed(Mutex<HashMap<String, u64>>);
 
 impl Listed {
-    /// Lists the owner of a record beside its transaction and not in it: all records of an owner share this item, so
-    /// transactions that write it would conflict.
+    /// Lists the owner of a record with a separate write, not in the record's transaction: all records of an owner
+    /// share the owner's item, so transactions that write it would conflict.
     pub(crate) async fn list_owner(&self, aws: &AwsClients, owner: &str, at: SystemTime) -> Result<(), AwsError> {
         self.list_until(aws, owner, record_expiry(at)).await
     }
 
-    /// Lists the subject of a state without a life.
+    /// Lists the subject of a state that does not expire.
     pub(crate) async fn list_state(
         &self,
         aws: &AwsClients,
@@ -66,7 +66,7 @@ impl Listed {
         try_join(subject_listed, self.list_until(aws, subject.owner(), LASTING)).await.map(drop)
     }
 
-    /// Lists an owner until then, in seconds since 1970, if it is not listed for as long.
+    /// Lists an owner until `needed`, in seconds since 1970, unless it is already listed for that long.
     pub(crate) async fn list_until(&self, aws: &AwsClients, owner: &str, needed: u64) -> Result<(), AwsError> {
         let remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(owner).copied();
         if remembered.is_some_and(|expires| expires >= needed) {
@@ -79,7 +79,7 @@ impl Listed {
             .condition_expression("attribute_not_exists(PK) OR #TTL < :ttl")
             .expression_attribute_names("#TTL", "TTL")
             .expression_attribute_values(":ttl", number(expires));
-        // If its condition does not hold, it is listed for longer.
+        // If the condition does not hold, the owner is already listed for longer.
         item_calls::put(put, aws.deadline(), "listing an owner").await?;
         let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= MOST_REMEMBERED {
@@ -95,7 +95,8 @@ pub(crate) fn key(collection: &str, subject: &Subject) -> Option<String> {
     Some(ListedSubject::key(collection, subject)).filter(|key| key.len() <= LONGEST_KEY)
 }
 
-/// The write of a record's transaction that lists its subject; none if its names make too long a key.
+/// The write that lists a record's subject, for the record's transaction; none if the subject's names make too long a
+/// key.
 pub(crate) fn listing(
     aws: &AwsClients,
     collection: &str,
@@ -115,8 +116,8 @@ pub(crate) fn listing(
     Ok(Some(TransactWriteItem::builder().update(update).build()))
 }
 
-/// Until when a subject is listed for a record. An import brings older records after newer ones, so this counts from
-/// now on at least.
+/// Until when a subject is listed because of a record. An import may write older records after newer ones, so the time
+/// counts from now at the earliest.
 fn record_expiry(arrived: SystemTime) -> u64 {
     unix_seconds(arrived.max(SystemTime::now())) + RESULT_LIFE.as_secs()
 }
@@ -169,7 +170,7 @@ struct ListRange<'a> {
     after: &'a str,
 }
 
-/// The items of a list, read eventually consistent.
+/// The items of a list, read with eventual consistency.
 async fn read(aws: &AwsClients, range: &ListRange<'_>, limit: usize, now: u64) -> Result<Vec<Item>, AwsError> {
     let ListRange { partition, prefix, after } = range;
     // `$` follows the `#` at the end of the prefix in ASCII.

@@ -19,8 +19,8 @@ use crate::{
 /// The sort key of answers and of marks.
 pub(crate) const ANSWER: &str = "META";
 
-/// Notes since when answers about something are stale. An earlier time than the one that is noted changes nothing.
-/// Without a table of answers there is nothing to note.
+/// Stores the time since when cached answers about `about`, a key of the engine, are stale. A time earlier than the
+/// stored one changes nothing. Without a table of answers nothing is stored.
 pub(crate) async fn mark_stale(aws: &AwsClients, about: &str, at: SystemTime) -> Result<(), AwsError> {
     let table = &aws.tables().answers;
     if table.is_empty() {
@@ -36,7 +36,7 @@ pub(crate) async fn mark_stale(aws: &AwsClients, about: &str, at: SystemTime) ->
     item_calls::put(put, aws.deadline(), "noting what is stale").await.map(drop)
 }
 
-/// The cached answer of a key, with the mark of what it is about, in one request.
+/// The cached answer of a key, with the mark of `about`, in one request.
 pub(crate) async fn answer_about(aws: &AwsClients, key: &str, about: &str, now: u64) -> Result<MarkedAnswer, AwsError> {
     let table = &aws.tables().answers;
     if table.is_empty() {

@@ -1,9 +1,9 @@
 //! The newest records of every part of a branch in DynamoDB.
 //!
-//! The list of subjects has the branches of a part together, and the first of them names it. So a query begins with the
-//! first branch of a part and reads a page, in which there are perhaps many parts. The next one begins behind the last
-//! part of that page. If the page did not reach the branch of that last part, its key is read by itself, together with
-//! those of other parts.
+//! The branches of a part have adjacent keys in the list of subjects. A query reads one page of the list, which may
+//! contain many parts. The next query begins after the last part of that page. If the page ended before the wanted
+//! branch of that last part, the key of that branch is read separately afterwards, at the same time as those of other
+//! parts.
 
 use badgesmith_engine::store::{EveryPart, MOST_PARTS, Span, Subject, subjects_partition};
 use badgesmith_provider::{FoundParts, PartRecords};
@@ -18,7 +18,7 @@ use crate::{
 
 /// The size of a page: a page of short keys is read as 4 KB, the least that a read of DynamoDB costs, or little more.
 const PAGE_SIZE: i32 = 100;
-/// The most pages that are read of a list, one after another.
+/// The most pages of a list that are read, one after another.
 const MOST_PAGES: usize = 100;
 /// How many queries are made at once.
 const AT_ONCE: usize = 16;
@@ -37,7 +37,7 @@ pub(crate) async fn find(aws: &AwsClients, every: &EveryPart, now: u64) -> Resul
         Ok(PartRecords { platform: subject.platform().to_owned(), records: every.keep(records) })
     });
     let found = read.buffered(AT_ONCE).try_filter(|part| {
-        // A list may name a part of which there are only states, or whose records have expired.
+        // A list may name a part that has only states, or whose records have expired.
         let has_records = !part.records.is_empty();
         async move { has_records }
     });
@@ -52,14 +52,14 @@ struct Candidate {
     is_listed: bool,
 }
 
-/// What pages of the list say.
+/// The parts that were found in pages of the list.
 struct Listed {
     parts: Vec<Candidate>,
     /// Whether there were more pages.
     is_cut: bool,
 }
 
-/// The parts of a collection that have the branch, or of which the page did not reach it.
+/// The parts of a collection that have the branch, and those of which no page reached that branch.
 async fn list(aws: &AwsClients, every: &EveryPart, now: u64) -> Result<Listed, AwsError> {
     let query = aws.dynamodb().await.query().table_name(&aws.tables().results).consistent_read(true);
     let (mut from, end) = every.range();
@@ -88,7 +88,7 @@ async fn list(aws: &AwsClients, every: &EveryPart, now: u64) -> Result<Listed, A
     Ok(listed)
 }
 
-/// The last part of a page, and whether the page reached the key that it has for the branch.
+/// The last part of a page, and whether the page reached the key of the wanted branch of that part.
 struct LastPart {
     part: String,
     is_passed: bool,
@@ -111,7 +111,7 @@ fn read_page(every: &EveryPart, page: &[Item], now: u64, parts: &mut Vec<Candida
     last
 }
 
-/// The subject of a part, if it is listed.
+/// The subject of a part, if its branch is listed.
 async fn confirm(aws: &AwsClients, every: &EveryPart, part: Candidate, now: u64) -> Result<Option<Subject>, AwsError> {
     let Candidate { subject, is_listed } = part;
     if is_listed {

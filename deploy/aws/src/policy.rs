@@ -45,7 +45,7 @@ pub const ALLOWED_CALLS: [AllowedCall; 8] = [
         action: "dynamodb:UpdateItem",
         on: &[PolicyResource::Results],
     },
-    // What was told leaves the table of events in the transaction that says so.
+    // A row of a sent event is deleted from the table of events in the same transaction that records that it was sent.
     AllowedCall {
         operation: "DynamoDB.TransactWriteItems",
         action: "dynamodb:DeleteItem",

@@ -1,5 +1,5 @@
-//! Provisions the tables and the queues, and topics, event source mappings and a key if they are named: it first finds
-//! what is missing, which can be shown as a plan, and then creates it.
+//! Provisions the tables and the queues, and topics, event source mappings and a key if they are named. A plan first
+//! lists what is missing; applying the plan creates it.
 
 mod attributes;
 mod mapping_provision;
@@ -43,7 +43,7 @@ pub use topic_subscription::{TopicSubscription, TopicSubscriptionMistake};
 /// The pause between two checks whether it is ready.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// What a table needs.
+/// The required configuration of a table.
 struct TableSpec<'a> {
     table: &'a str,
     has_index: bool,
@@ -79,10 +79,10 @@ fn table_specs(aws: &AwsClients) -> impl Iterator<Item = TableSpec<'_>> {
     all.into_iter().filter(|spec| !spec.table.is_empty())
 }
 
-/// Compares the tables and the queues, and what else is named, with what they must be.
+/// Compares the tables, the queues and the other resources that are named with their required configuration.
 ///
 /// # Errors
-/// A table has other keys or another expiry, what is named and not created here is missing, or a call fails.
+/// A table has other keys or another expiry, a named resource that is not created here is missing, or a call fails.
 pub async fn plan_with(aws: &AwsClients, scope: &ProvisionScope) -> Result<ProvisionPlan, ProvisionError> {
     let mut plan = plan(aws).await?;
     if let Some(key) = &scope.seal_key
@@ -104,7 +104,7 @@ pub async fn plan_with(aws: &AwsClients, scope: &ProvisionScope) -> Result<Provi
     Ok(plan)
 }
 
-/// Compares the tables and the queues with what they must be.
+/// Compares the tables and the queues with their required configuration.
 ///
 /// # Errors
 /// A table has other keys or another expiry, or a call fails.

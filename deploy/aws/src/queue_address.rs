@@ -12,7 +12,7 @@ const LONGEST_NAME: usize = 80;
 pub(crate) enum QueueAddress {
     /// Its URL, which needs no call to be found.
     Url(String),
-    /// Its name, of another account if there is one.
+    /// Its name, and its account if that is given.
     Name {
         /// The name.
         name: String,
@@ -25,7 +25,7 @@ impl QueueAddress {
     /// Reads a name, a URL or an ARN.
     ///
     /// # Errors
-    /// [`AwsError::InvalidRequest`], if it is none of them or no FIFO queue's.
+    /// [`AwsError::InvalidRequest`], if it is none of these, or does not name a FIFO queue.
     pub(crate) fn parse(text: &str) -> Result<Self, AwsError> {
         let refused = || {
             AwsError::InvalidRequest(format!(

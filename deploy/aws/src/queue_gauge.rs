@@ -1,4 +1,4 @@
-//! How full the queues of SQS are. Their depth is cached for ten seconds, and concurrent callers share one look.
+//! How full the queues of SQS are. Their depth is cached for ten seconds, and concurrent callers share one request.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -16,21 +16,21 @@ const CACHED: Duration = Duration::from_secs(10);
 /// How long a queue may take to answer, as for the other dependencies of `/health`.
 const PATIENCE: Duration = Duration::from_millis(2500);
 
-/// A queue with that of its dead letters.
+/// A queue with the queue of its dead letters.
 struct WatchedQueue {
-    /// What waits in it.
+    /// The kind of messages that wait in it.
     of: &'static str,
     queue: SqsQueue,
     dead: SqsQueue,
 }
 
-/// What was found, and when.
+/// The depths that were read, and when.
 struct Look {
     at: Instant,
     found: Vec<QueueHealth>,
 }
 
-/// The queues of a deployment that are looked at.
+/// The queues of a deployment whose depth is read.
 pub struct SqsGauge {
     queues: Arc<[WatchedQueue]>,
     latest: Arc<Mutex<Option<Look>>>,
@@ -57,7 +57,7 @@ impl SqsGauge {
 impl QueueGauge for SqsGauge {
     fn read(&self) -> BoxFuture<'_, Vec<QueueHealth>> {
         let (queues, latest) = (Arc::clone(&self.queues), Arc::clone(&self.latest));
-        // In a task of its own, so that a caller who leaves does not have the queues asked again.
+        // In a task of its own, so that a caller that stops waiting does not cause the request to be repeated.
         let look = tokio::spawn(async move {
             let mut latest = latest.lock().await;
             if let Some(Look { at, found }) = &*latest

@@ -1,6 +1,6 @@
 //! The names of a deployment's queues.
 
-/// The queues, each as a name, a URL or an ARN. A deployment without queues has neither.
+/// The queues, each as a name, a URL or an ARN. Both are `None` in a deployment without queues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueueNames {
     /// Where reports wait to be recorded.

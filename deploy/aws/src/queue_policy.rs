@@ -12,9 +12,9 @@ pub const REPORT_QUEUE_CALLS: [(&str, &str); 4] = [
     ("SQS.DeleteMessageBatch", "sqs:DeleteMessage"),
     ("SQS.ChangeMessageVisibility", "sqs:ChangeMessageVisibility"),
 ];
-/// The action with which `/health?deep=1` looks at a queue and that of its dead letters.
+/// The action by which `/health?deep=1` reads the depth of a queue and of the queue of its dead letters.
 const LOOK: &str = "sqs:GetQueueAttributes";
-/// The action that a queue needs which is named without its URL.
+/// The action that is needed for a queue that is given by its name or ARN, not by its URL.
 const FIND: &str = "sqs:GetQueueUrl";
 
 /// The policy for the role of a server with these tables and queues, in any region and account.

@@ -13,15 +13,16 @@ use crate::{
     sqs::{find_url, read},
 };
 
-/// How often a report is received until it is a dead letter.
+/// How often a report is received before it becomes a dead letter.
 const REPORT_RECEIVES: u32 = 3;
-/// How often an event is received until it is a dead letter. A receipt counts also for those that wait in a batch
-/// behind another of their group: nine of them with nine attempts each, and then its own nine, are 90. The rest is for
-/// receipts while the table does not answer.
+/// How often an event is received before it becomes a dead letter. A message that waits in a batch behind others of its
+/// group is received each time that these are retried: nine messages before it with nine attempts each, and then its
+/// own nine, make 90. The rest is a margin for receipts while the table does not answer.
 const EVENT_RECEIVES: u32 = 200;
-/// How long messages are kept, dead letters too: fourteen days, the longest that SQS allows.
+/// How long messages and dead letters are kept: fourteen days, the longest that SQS allows.
 const RETENTION: Duration = Duration::from_secs(14 * 24 * 60 * 60);
-/// How long a received message is hidden: six times the time limit of the function that works on it, as AWS advises.
+/// The visibility timeout of a received message: six times the time limit of the function that processes it, as AWS
+/// advises.
 const VISIBILITY: Duration = Duration::from_secs(6 * 60);
 
 /// One change of a queue that is needed.
@@ -45,7 +46,7 @@ impl fmt::Display for QueueStep {
     }
 }
 
-/// What a queue needs.
+/// The required configuration of a queue.
 struct QueueSpec {
     address: QueueAddress,
     receives: u32,
@@ -58,7 +59,7 @@ fn queue_specs(aws: &AwsClients) -> Result<Vec<QueueSpec>, AwsError> {
     named.map(|(name, receives)| Ok(QueueSpec { address: QueueAddress::parse(name)?, receives })).collect()
 }
 
-/// Compares the queues that are named with what they must be.
+/// Compares the queues that are named with their required attributes.
 ///
 /// # Errors
 /// A name is no FIFO queue's, or a call fails.
@@ -118,8 +119,8 @@ async fn wanted(aws: &AwsClients, queue: &str) -> Result<Map<String, Value>, Aws
     Ok(changeable(&dead, spec.receives))
 }
 
-/// What a queue has from its creation on. Groups are deduplicated and limited each by itself, which takes more messages
-/// a second.
+/// The attributes that are fixed when a queue is created. Deduplication and throughput limits apply to each group
+/// separately, which allows more messages per second.
 fn fixed() -> Map<String, Value> {
     let attributes = [
         ("FifoQueue", "true"),

@@ -19,7 +19,7 @@ use crate::{
     transaction::{put, transact, unless_claimed, write},
 };
 
-/// The size of a page of a query after the first page did not suffice.
+/// The page size of a query from its second page on.
 const PAGE_SIZE: i32 = 100;
 
 /// Claims the nonce and the run, writes the record and its outbox row and lists its subject, in one transaction.
@@ -43,8 +43,8 @@ pub(crate) async fn record(aws: &AwsClients, entry: &Entry) -> Result<Recorded, 
     })
 }
 
-/// Claims a nonce by itself. The claim carries a random text, by which a repeated attempt knows that of an attempt
-/// before, whose answer was lost.
+/// Claims a nonce without writing a record. The claim contains a random text, by which a retry recognizes the claim of
+/// an earlier attempt whose answer was lost.
 pub(crate) async fn claim_nonce(
     aws: &AwsClients,
     collection: &str,
@@ -66,7 +66,7 @@ pub(crate) async fn claim_nonce(
 }
 
 /// Claims the delivery's id and the runs of its records and writes them, in one transaction. If runs are claimed
-/// already, another transaction leaves them out. `false` if the id is claimed already.
+/// already, another transaction is made without them. Returns `false` if the id is claimed already.
 pub(crate) async fn deliver(aws: &AwsClients, delivery: &Delivery) -> Result<bool, AwsError> {
     let Delivery { scheme, owner, id, records, arrived } = delivery;
     let seconds = unix_seconds(*arrived);
@@ -93,7 +93,7 @@ pub(crate) async fn deliver(aws: &AwsClients, delivery: &Delivery) -> Result<boo
         if *is_known {
             return Ok(false);
         }
-        // First come two writes for each record, of which the first claims its run.
+        // The list begins with two writes for each record, of which the first one claims the record's run.
         let is_free = failed.chunks(2).map(|writes| writes.first() != Some(&true));
         let free: Vec<_> =
             records.iter().zip(is_free).filter(|(_, is_free)| *is_free).map(|(record, _)| *record).collect();
@@ -105,7 +105,7 @@ pub(crate) async fn deliver(aws: &AwsClients, delivery: &Delivery) -> Result<boo
     }
 }
 
-/// The records of a delivery, each run once: the first one.
+/// The records of a delivery; of several records of one run only the first.
 fn without_repetitions(records: &[SubjectRecord]) -> Vec<PlacedRecord<'_>> {
     let mut placed: Vec<PlacedRecord<'_>> = Vec::new();
     for SubjectRecord { collection, subject, record, outbox } in records {
@@ -157,7 +157,7 @@ pub(crate) async fn history(
             .expression_attribute_values(":to", text(&to))
     };
     let deadline = aws.deadline();
-    // BETWEEN includes its end, the record before which others are wanted.
+    // BETWEEN includes its end, which is the record before the wanted ones and not one of them.
     let wanted = span.last + usize::from(span.before.is_some());
     let mut limit = i32::try_from(wanted).unwrap_or(i32::MAX);
     let (mut records, mut start) = (Vec::new(), None);
@@ -167,7 +167,7 @@ pub(crate) async fn history(
         // DynamoDB deletes expired items with a delay.
         let is_wanted = |item: &&item::Item| expires(item) > now && item::read(item, "SK") != Some(&to);
         for item in page.items().iter().filter(is_wanted) {
-            // An older one in its place would show an outdated result.
+            // Skipping a damaged record would show an older result as the current one.
             let record = item::record(item)
                 .ok_or_else(|| AwsError::DamagedItem { key: item::read(item, "SK").unwrap_or_default().to_owned() })?;
             records.push(record);

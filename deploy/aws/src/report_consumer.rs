@@ -14,26 +14,25 @@ use crate::{
     sqs::{ReceivedMessage, SqsQueue},
 };
 
-/// How long the queue is asked to wait for a message; SQS allows no more.
+/// How long one poll of the queue waits for a message; SQS allows no more.
 const POLL: Duration = Duration::from_secs(20);
 /// The time limit of a batch: a report is one transaction, which has 3 seconds, and is repeated while there is time.
 const BATCH_LIMIT: Duration = Duration::from_secs(10);
-/// How long nobody else receives a message: six times the time limit, as AWS advises, so that a slow batch is not
-/// worked on twice.
+/// How long no other receiver gets a message: six times the time limit, as AWS advises, so that a slow batch is not
+/// processed twice.
 const VISIBILITY: Duration = Duration::from_secs(60);
 /// The pause between two attempts at a report while the store does not answer.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// The pause after the queue did not answer, or after the store did not: less than a message's, so that the next
-/// receipt of one is its own.
+/// The pause after the queue or the store did not answer. It is shorter than the delay of a message that was put back.
 const QUEUE_PAUSE: Duration = Duration::from_secs(5);
-/// After how long a report is received again for which the store did not answer. It doubles with each receipt, so that
-/// three receipts outlast an outage of two minutes.
+/// The delay after which a report is received again if the store did not answer for it. It doubles with each receipt,
+/// so that three receipts outlast an outage of two minutes.
 const FIRST_DELAY: Duration = Duration::from_secs(45);
-/// The longest of them; SQS allows twelve hours.
+/// The longest delay; SQS allows twelve hours.
 const LONGEST_DELAY: Duration = Duration::from_secs(600);
 
-/// Polls the queue and records what it has with the engine of the moment, until this future is dropped. Messages that
-/// were received then are received again, by this server or another.
+/// Polls the queue and records its reports with the current engine, until this future is dropped. Messages that are
+/// being processed at that moment are received again later, by this server or another.
 pub async fn consume_reports(queue: &SqsQueue, engine: impl Fn() -> Arc<Engine>) {
     loop {
         match consume_batch(queue, &engine, POLL).await {
@@ -48,7 +47,7 @@ pub async fn consume_reports(queue: &SqsQueue, engine: impl Fn() -> Arc<Engine>)
 }
 
 /// Receives at most ten messages, waiting for the first one for at most `wait`, records them, deletes those that are
-/// done and puts the others back. `false` if the store did not answer for one of them.
+/// done and puts the others back. Returns `false` if the store did not answer for one of them.
 ///
 /// # Errors
 /// The queue does not answer.
@@ -63,14 +62,14 @@ pub async fn consume_batch(
     Ok(!ends.contains(&MessageEnd::Postponed))
 }
 
-/// Records a batch, and returns the end of each message. No message is begun after the deadline.
+/// Records a batch, and returns the outcome of each message. No message is begun after the deadline.
 pub async fn record_batch(engine: &Engine, messages: &[ReceivedMessage], deadline: Instant) -> Vec<MessageEnd> {
     let record = |place: usize| record(engine, &messages[place], deadline);
     work_in_order(messages, |message| &message.group, record).await
 }
 
-/// Deletes the messages that are done with, and puts the others back: poison at once, until the queue moves it to its
-/// dead letters, and one for which the store did not answer after a while.
+/// Deletes the messages that are done, and puts the others back. A poison message can be received again at once, until
+/// the queue moves it to its dead letters; a message for which the store did not answer can be received after a delay.
 ///
 /// # Errors
 /// The queue does not answer: messages that are done may be received again.
@@ -86,7 +85,7 @@ pub async fn settle_batch(queue: &SqsQueue, messages: &[ReceivedMessage], ends: 
 /// # Errors
 /// The queue does not answer: the messages come back when their visibility ends.
 pub async fn put_back(queue: &SqsQueue, messages: &[ReceivedMessage], ends: &[MessageEnd]) -> Result<(), AwsError> {
-    // Backwards, so that none is received before the one in front of it of its group.
+    // In reverse order, so that no message is received before an earlier one of its group.
     for (message, end) in messages.iter().zip(ends).rev() {
         match end {
             MessageEnd::Done => {}
@@ -103,7 +102,7 @@ fn delay(receives: u32) -> Duration {
 }
 
 async fn record(engine: &Engine, message: &ReceivedMessage, deadline: Instant) -> MessageEnd {
-    // Those before it of its group took all the time.
+    // The earlier messages of its group took all the time.
     if Instant::now() >= deadline {
         return MessageEnd::Postponed;
     }

@@ -13,7 +13,7 @@ use crate::{
     signed_call::{SignedRequest, SignedService},
 };
 
-/// The status for what is not there. Lambda names the code in a header, which is not read.
+/// The status for a resource that does not exist. Lambda names the error code in a header, which is not read.
 const NOT_FOUND: u16 = 404;
 
 /// One call.
@@ -30,7 +30,7 @@ pub(crate) struct RestCall {
 }
 
 impl RestCall {
-    /// Makes the call; `None` if what it names is not there.
+    /// Makes the call; `None` if the resource does not exist.
     pub(crate) async fn find(&self, aws: &AwsClients) -> Result<Option<Bytes>, AwsError> {
         let body = if self.body.is_null() { String::new() } else { self.body.to_string() };
         let request = SignedRequest {

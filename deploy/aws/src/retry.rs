@@ -1,8 +1,8 @@
 //! Retries of transient errors with exponential backoff and jitter, within the time limit of the whole request.
 //!
-//! The SDK's own retries are switched off. They limit each call by itself, while one request here makes several calls
-//! within one time limit. They also share a quota of retries between all requests, and report a timeout in place of the
-//! last error.
+//! The SDK's own retries are switched off. They apply a time limit to each call separately, while one request here
+//! makes several calls within one time limit. They also share a quota of retries between all requests, and report a
+//! timeout in place of the last error.
 
 use std::time::Duration;
 

@@ -10,10 +10,10 @@ use futures_util::future::BoxFuture;
 
 use crate::{aws_settings::AwsSettings, http_client::SharedHttpClient};
 
-/// The configuration for these settings. The SDK makes no retries, which [`retry`](crate::retry) does instead.
+/// The configuration for these settings. The SDK's retries are switched off; [`retry`](crate::retry) does them instead.
 ///
-/// The future is boxed so that the SDK's chain of credentials is compiled once, and not for every call that may be the
-/// first one.
+/// The future is boxed so that the SDK's credential chain is compiled once, and not for every function that may make
+/// the first call.
 pub(crate) fn load(settings: &AwsSettings, connections: Connections) -> BoxFuture<'_, SdkConfig> {
     Box::pin(async move {
         let client = SharedHttpClient(connections);

@@ -1,8 +1,8 @@
-//! What operators do with the owners' secrets in AWS: set, rotate, list, remove.
+//! The operations of operators on the owners' secrets in AWS: set, rotate, list, remove.
 //!
 //! A secret in Secrets Manager is created once and never changed. The table's item says which secrets are valid and in
-//! which order, and changes in one write. So no change is ever half done, and a crash leaves at most a secret that is
-//! never used.
+//! which order, and every change of it is one write. So no change is ever half done, and a crash leaves at most an
+//! unused secret.
 
 use std::{error::Error, fmt, slice, sync::Arc};
 
@@ -22,10 +22,10 @@ use crate::{
 /// The prefix of secrets' names before each deployment had its own
 /// ([`TableNames::secret_prefix`](crate::TableNames::secret_prefix)).
 pub const SHARED_PREFIX: &str = "badgesmith/";
-/// What Secrets Manager shows of each secret.
+/// The description that Secrets Manager shows for each secret.
 const DESCRIPTION: &str = "A secret of BadgeSmith's, named by its table and changed by `badgesmith secret`";
-/// How long the part of a name may be that says whose it is, in bytes. Secrets Manager takes 512 in all; a prefix has
-/// at most 256, the random end 17, and the last letter may take eight more than this limit.
+/// The longest stem of a name in bytes: the part that says whose secret it is. Secrets Manager allows 512 bytes in all;
+/// a prefix has at most 256, the random end 17, and the last letter may take eight more than this limit.
 const LONGEST_STEM: usize = 230;
 
 /// The secrets of a deployment, for changes.
@@ -34,7 +34,7 @@ pub struct SecretAdmin {
     pub(crate) aws: Arc<AwsClients>,
 }
 
-/// Whose secret it is, and what it is for.
+/// The holder of a secret, and its purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecretScope<'a> {
     /// The owner.
@@ -139,8 +139,8 @@ impl SecretAdmin {
         Ok(true)
     }
 
-    /// Uses an existing secret of Secrets Manager, by its name, unless the scope has a secret. Returns whether it had
-    /// none.
+    /// Uses an existing secret of Secrets Manager, by its name, unless the scope has a secret already. Returns whether
+    /// it had none.
     ///
     /// # Errors
     /// A call fails.
@@ -174,8 +174,8 @@ impl SecretAdmin {
         Ok(true)
     }
 
-    /// Holder, purpose and number of values of every item, and the ids of the server's own, whose values are read for
-    /// that; never a value.
+    /// Holder, purpose and number of values of every item, and the ids of the server's own secrets, whose values are
+    /// read to compute them. A value is never returned.
     ///
     /// # Errors
     /// A call fails.
@@ -216,7 +216,7 @@ impl SecretAdmin {
         }
     }
 
-    /// Creates a secret, puts it before the `keep` newest ones, and deletes the others.
+    /// Creates a secret as the newest one, keeps the `keep` newest of the existing ones, and deletes the others.
     pub(crate) async fn put(
         &self,
         scope: SecretScope<'_>,
@@ -244,7 +244,7 @@ impl SecretAdmin {
         Ok(found.item.as_ref().map(names).unwrap_or_default())
     }
 
-    /// Writes the names, if the item still has the names `before`.
+    /// Writes the names into the item, if it still has the names `before`.
     pub(crate) async fn write(
         &self,
         scope: SecretScope<'_>,
@@ -278,7 +278,7 @@ impl SecretAdmin {
     }
 
     /// Deletes the secrets among these that BadgeSmith created. Secrets Manager keeps them for some days, in which they
-    /// can be restored. Other secrets that an item names are left alone.
+    /// can be restored. Other secrets that an item names are not deleted.
     pub(crate) async fn delete(&self, names: &[String]) -> Result<(), SecretAdminError> {
         let own = self.aws.tables().secret_prefix();
         for name in names.iter().filter(|name| name.starts_with(SHARED_PREFIX) || name.starts_with(&own)) {

@@ -9,7 +9,7 @@ use quick_cache::{
 };
 use tokio::time::Instant;
 
-/// How long secrets are cached, and so for how long a removed one is still accepted.
+/// How long secrets are cached, which is also how long a removed secret is still accepted.
 const PRESENT_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// How long the absence of secrets is cached.
 const ABSENT_LIFETIME: Duration = Duration::from_secs(30);

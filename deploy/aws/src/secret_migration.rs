@@ -1,8 +1,8 @@
 //! Moves a deployment's secrets from the prefix that all deployments once shared to its own prefix.
 //!
 //! A value is copied into a secret with a new name. Then the table's item is changed in one conditional write, and only
-//! then is the old secret deleted; Secrets Manager can restore it for some days. A lookup meanwhile finds one or the
-//! other. A migration that was interrupted can be repeated and skips what is done.
+//! then is the old secret deleted; Secrets Manager can restore it for some days. A lookup during the migration finds
+//! either the old secret or the new one. A migration that was interrupted can be repeated and skips what is done.
 
 use std::{error::Error, fmt};
 
@@ -25,7 +25,7 @@ pub struct MigratedSecret {
     pub listed: ListedSecret,
     /// How many of its values were moved.
     pub moved: usize,
-    /// Names under the old prefix that Secrets Manager has no text for. They stay in the item.
+    /// Names under the old prefix for which Secrets Manager has no text. They stay in the item.
     pub missing: Vec<String>,
 }
 
@@ -64,7 +64,7 @@ impl<E: Into<SecretAdminError>> From<E> for MigrationError {
 }
 
 impl SecretAdmin {
-    /// Moves every secret whose name begins with the shared prefix. Returns no values.
+    /// Moves every secret whose name begins with the shared prefix. The result contains no values.
     ///
     /// # Errors
     /// A call fails, or an item is changed concurrently. Secrets that were moved before stay moved.
@@ -116,7 +116,7 @@ impl SecretAdmin {
         Err(MigrationError::Rename { listed, cause })
     }
 
-    /// Writes these names into an item if its own are still those that were read, and returns whether they were.
+    /// Writes these names into an item if its names have not changed since it was read, and returns whether it did.
     async fn rename(&self, item: &Item, names: &[String]) -> Result<bool, AwsError> {
         let keys = ["PK", "SK"].map(|key| (key.to_owned(), text(read(item, key).unwrap_or_default())));
         let update = self.aws.dynamodb().await.update_item().table_name(&self.aws.tables().secrets);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl SecretAdmin {
-    /// Adds a secret to the server's own, and returns its id. All of them take turns.
+    /// Adds a secret to the server's own secrets, and returns its id. The server uses all of them in turn.
     ///
     /// # Errors
     /// The server has this secret, or as many as it may; the value is refused, or a call fails.

@@ -1,4 +1,4 @@
-//! What a service answers to a signed call: a body, or an error with its code, in JSON or in XML.
+//! The answer of a service to a signed call: a body, or an error with its code, in JSON or in XML.
 
 use std::fmt;
 
@@ -71,7 +71,7 @@ impl ServiceRefusal {
 pub(crate) fn xml_element(xml: &str, name: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    // The ampersand is the last one, so that what it makes is not read again.
+    // `&amp;` is replaced last, so that its replacement is not decoded again.
     let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
     Some(entities.iter().fold(text.to_owned(), |text, (entity, letter)| text.replace(entity, letter)))
 }

@@ -1,7 +1,7 @@
 //! Calls of Secrets Manager, SQS, SNS, KMS and Lambda over the host's HTTP client.
 //!
-//! They are not made through the SDK's crates of these services: each has the code of all its operations, of which few
-//! are needed here, while the signer is linked already for DynamoDB.
+//! The SDK's crates of these services are not used: each contains the code of all operations, of which few are needed
+//! here. The SDK's signer is linked already for DynamoDB.
 
 use std::{
     fmt,
@@ -22,7 +22,7 @@ use crate::{
     signer::Unsigned,
 };
 
-/// The largest answer that is read, in bytes: ten messages of SQS' largest, each escaped as JSON.
+/// The largest answer that is read, in bytes: enough for ten of SQS' largest messages, each escaped as JSON.
 const LARGEST_ANSWER: usize = 20 * 1024 * 1024;
 /// The header with the operation of a JSON protocol.
 const TARGET: &str = "x-amz-target";
@@ -76,7 +76,7 @@ impl SignedService {
         }
     }
 
-    /// What stands before the operation in the header [`TARGET`], if the service has that header.
+    /// The prefix of the operation in the header [`TARGET`], if the service uses that header.
     const fn target(self) -> Option<&'static str> {
         match self {
             Self::SecretsManager => Some("secretsmanager"),
@@ -110,12 +110,12 @@ impl SignedCall {
         }
     }
 
-    /// The same, but `None` if the service refuses it with one of these codes.
+    /// As [`SignedCall::send`], but `None` if the service refuses the call with one of these codes.
     pub(crate) async fn find(&self, aws: &AwsClients, absent: &[&str]) -> Result<Option<Bytes>, AwsError> {
         self.find_until(aws, absent, self.deadline(aws)).await
     }
 
-    /// The same, within the time limit of a request that makes several calls.
+    /// As [`SignedCall::find`], within the time limit of a request that makes several calls.
     pub(crate) async fn find_until(
         &self,
         aws: &AwsClients,
@@ -169,7 +169,7 @@ impl SignedRequest<'_> {
     pub(crate) async fn answer(&self, aws: &AwsClients, deadline: Instant) -> Result<SignedAnswer, AwsError> {
         let attempt = || async {
             match self.attempt(aws).await? {
-                // A refusal that may pass is an error here, so that the call is repeated.
+                // A transient refusal becomes an error here, so that the call is retried.
                 SignedAnswer::Refused(refusal) if refusal.error(self.operation).is_transient() => {
                     Err(refusal.error(self.operation))
                 }
@@ -229,7 +229,7 @@ enum ExchangeFault {
 }
 
 async fn exchange(connections: &Connections, request: Request) -> Result<SignedAnswer, ExchangeFault> {
-    // The URL is of no use to readers of the log, who know the operation.
+    // The error's URL is left out: the log already names the operation.
     let broken = |error: reqwest::Error| ExchangeFault::NoAnswer(error.without_url().to_string());
     let client = connections.client().map_err(|error| ExchangeFault::NoClient(error.to_string()))?;
     let mut response = client.execute(request).await.map_err(broken)?;

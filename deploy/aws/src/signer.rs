@@ -15,10 +15,10 @@ use aws_types::SdkConfig;
 
 use crate::aws_error::AwsError;
 
-/// How long before their end credentials are replaced, so that none ends on the way.
+/// How long before their expiry credentials are replaced, so that none expire while a request is being sent.
 const EARLY: Duration = Duration::from_secs(5 * 60);
 
-/// Signs requests, and keeps credentials until shortly before they end.
+/// Signs requests, and caches credentials until shortly before they expire.
 #[derive(Debug, Default)]
 pub(crate) struct Signer {
     credentials: Mutex<Option<Credentials>>,
@@ -43,7 +43,7 @@ pub(crate) struct Unsigned<'a> {
 }
 
 impl Signer {
-    /// The headers that make a request of this a signed one.
+    /// The headers that have to be added to a request to sign it.
     pub(crate) async fn sign(
         &self,
         config: &SdkConfig,
@@ -68,7 +68,7 @@ impl Signer {
         Ok(added.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
-    /// The credentials, kept or found.
+    /// The credentials, from the cache or from their source.
     pub(crate) async fn credentials(
         &self,
         config: &SdkConfig,

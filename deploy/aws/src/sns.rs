@@ -26,14 +26,14 @@ pub struct TopicMessage<'a> {
     pub topic: &'a str,
     /// The text.
     pub message: &'a str,
-    /// The attributes by which subscribers filter. An empty one is left out, which SNS refuses.
+    /// The attributes by which subscribers filter. Empty attributes are left out, since SNS refuses them.
     pub attributes: BTreeMap<&'a str, &'a str>,
     /// The group and the id of a FIFO topic.
     pub fifo: Option<(&'a str, &'a str)>,
 }
 
 impl Sns {
-    /// The topics that these credentials reach.
+    /// Access to topics with these credentials.
     #[must_use]
     pub const fn new(aws: Arc<AwsClients>) -> Self {
         Self { aws }
@@ -51,7 +51,7 @@ impl Sns {
     /// call is made for it.
     ///
     /// # Errors
-    /// There is no region, or nothing says which account it is.
+    /// There is no region, or the account is unknown.
     pub async fn topic_arn(&self, topic: &str) -> Result<String, AwsError> {
         if topic.contains(':') {
             return Ok(topic.to_owned());
@@ -111,7 +111,7 @@ impl Sns {
     }
 }
 
-/// The call is made here, since a form cannot be sent between threads.
+/// The call is built in a function of its own, since a form cannot be sent between threads.
 fn publish_call(message: &TopicMessage<'_>) -> SignedCall {
     let mut form = form("Publish");
     form.append_pair("TopicArn", message.topic).append_pair("Message", message.message);

@@ -1,4 +1,4 @@
-//! Topics of SNS and who is subscribed to them, for provisioning.
+//! Topics of SNS and their subscriptions, for provisioning.
 
 use crate::{
     aws_clients::AwsClients,
@@ -16,11 +16,11 @@ const RAW: &str = "RawMessageDelivery";
 /// A receiver that is subscribed to a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FoundSubscription {
-    /// Its ARN, or what stands in its place until the receiver confirms.
+    /// Its ARN, or a placeholder of SNS until the receiver confirms.
     pub(crate) arn: String,
     /// How messages are delivered: `sqs`, `https`, `email`.
     pub(crate) protocol: String,
-    /// Where to.
+    /// The address of the receiver.
     pub(crate) endpoint: String,
 }
 
@@ -55,7 +55,7 @@ pub(crate) async fn topics(aws: &AwsClients) -> Result<Vec<String>, AwsError> {
     Ok(members.iter().filter_map(|member| xml_element(member, "TopicArn")).collect())
 }
 
-/// Who is subscribed to a topic.
+/// The subscriptions of a topic.
 pub(crate) async fn subscriptions(aws: &AwsClients, topic: &str) -> Result<Vec<FoundSubscription>, AwsError> {
     let action = "ListSubscriptionsByTopic";
     let members = pages(aws, "SNS.ListSubscriptionsByTopic", action, Some(topic)).await?;
@@ -78,7 +78,7 @@ pub(crate) async fn subscribe(
     let mut form = form("Subscribe");
     form.append_pair("TopicArn", topic).append_pair("Protocol", protocol).append_pair("Endpoint", endpoint);
     form.append_pair("ReturnSubscriptionArn", "true");
-    // SNS refuses the first one for e-mail.
+    // SNS refuses raw message delivery for e-mail.
     let raw = (protocol == "sqs").then_some("true");
     let attributes = [(RAW, raw), ("FilterPolicy", filter)];
     let attributes = attributes.into_iter().filter_map(|(key, value)| Some((key, value?)));

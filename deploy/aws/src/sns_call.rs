@@ -1,4 +1,4 @@
-//! A call of SNS, whose protocol is a form.
+//! A call of SNS, whose protocol uses URL-encoded forms.
 
 use std::time::Duration;
 

@@ -23,7 +23,8 @@ const ABSENT: [&str; 2] = ["QueueDoesNotExist", "AWS.SimpleQueueService.NonExist
 pub struct FifoMessage {
     /// The messages of a group are received in the order in which they were sent. At most 128 visible ASCII characters.
     pub group: String,
-    /// A message with one that was sent within five minutes before is taken and not sent. As long as a group.
+    /// If a message with the same id was sent less than five minutes ago, SQS accepts this one and drops it. The limit
+    /// of its length is that of a group.
     pub deduplication: String,
     /// The text.
     pub body: String,
@@ -34,13 +35,13 @@ pub struct FifoMessage {
 pub struct ReceivedMessage {
     /// The id that SQS gave it.
     pub id: String,
-    /// With which it is deleted or put back; another one each time that it is received.
+    /// The receipt handle, with which the message is deleted or put back. Each receipt has a new one.
     pub receipt: String,
     /// The text.
     pub body: String,
     /// The group.
     pub group: String,
-    /// How often it was received, this time included.
+    /// How often it was received, including this time.
     pub receives: u32,
 }
 
@@ -83,8 +84,8 @@ impl SqsQueue {
         self.call("SQS.SendMessage", call, Duration::ZERO).await.map(drop)
     }
 
-    /// Sends messages in their order, and returns the place of the first that was not sent; what stands behind it may
-    /// have been sent, but nothing of its group.
+    /// Sends messages in their order, and returns the index of the first that was not sent. Later messages of other
+    /// groups may have been sent, but none of its group.
     ///
     /// # Errors
     /// The queue does not answer. It is then unknown which messages were sent.
@@ -115,8 +116,8 @@ impl SqsQueue {
         Ok(failed.into_iter().map(|(place, _)| place).min())
     }
 
-    /// Receives at most ten messages, and waits for the first one for at most 20 seconds. No other receiver gets them
-    /// before `visibility` has passed, nor one behind them of their groups.
+    /// Receives at most ten messages, and waits for the first one for at most 20 seconds. No other receiver gets them,
+    /// or later messages of their groups, before `visibility` has passed.
     ///
     /// # Errors
     /// The queue does not answer.
@@ -130,7 +131,7 @@ impl SqsQueue {
         Ok(answer.messages.into_iter().map(ReceivedMessage::from).collect())
     }
 
-    /// Deletes messages that are done with, at most ten.
+    /// Deletes processed messages, at most ten.
     ///
     /// # Errors
     /// The queue does not answer, or refuses one of them: it may be received again.
@@ -148,7 +149,7 @@ impl SqsQueue {
         }
     }
 
-    /// Puts a message back, to be received again after so long; with it wait those behind it of its group.
+    /// Puts a message back, to be received again after `after`; later messages of its group wait with it.
     ///
     /// # Errors
     /// The queue does not answer.
@@ -157,7 +158,7 @@ impl SqsQueue {
         self.call("SQS.ChangeMessageVisibility", call, Duration::ZERO).await.map(drop)
     }
 
-    /// How many messages wait in the queue, and how many are with a receiver.
+    /// How many messages wait in the queue, and how many a receiver has and has not deleted yet.
     ///
     /// # Errors
     /// The queue does not answer.
@@ -211,8 +212,8 @@ pub(crate) async fn find_url(aws: &AwsClients, address: &QueueAddress) -> Result
     found.map(|body| read::<Found>(operation, &body).map(|found| found.url)).transpose()
 }
 
-/// The first messages, at most ten, of which no two are of one group: in one call a message may fail and the next be
-/// sent, which changes the order of a group.
+/// The first messages, at most ten, of which no two belong to the same group: within one call a message may fail while
+/// the next one is sent, which would change the order within a group.
 fn batch(messages: &[FifoMessage]) -> &[FifoMessage] {
     let mut groups = BTreeSet::new();
     let fitting = messages.iter().take(MOST_AT_ONCE).take_while(|message| groups.insert(&message.group)).count();
@@ -222,13 +223,13 @@ fn batch(messages: &[FifoMessage]) -> &[FifoMessage] {
 /// The answer as JSON.
 pub(crate) fn read<'a, T: Deserialize<'a>>(operation: &'static str, body: &'a [u8]) -> Result<T, AwsError> {
     serde_json::from_slice(body).map_err(|error| {
-        // Not its own words, which may repeat a part of the answer, and answers have secrets.
+        // The parser's message is left out: it may repeat a part of the answer, and answers contain secrets.
         let cause = format!("an answer that cannot be read, at line {}, column {}", error.line(), error.column());
         AwsError::Call { operation, cause, is_transient: false }
     })
 }
 
-/// The places of the entries of a batch that failed, with their codes.
+/// The indexes of the entries of a batch that failed, with their error codes.
 fn failed_entries(body: &[u8], operation: &'static str) -> Result<Vec<(usize, String)>, AwsError> {
     #[derive(Deserialize)]
     struct BatchAnswer {
@@ -267,7 +268,7 @@ pub(crate) struct WireMessage {
 pub(crate) struct WireAttributes {
     pub(crate) message_group_id: String,
     pub(crate) approximate_receive_count: String,
-    /// In milliseconds; empty unless it is asked for.
+    /// The time in milliseconds; empty unless the attribute is requested.
     pub(crate) sent_timestamp: String,
 }
 

@@ -29,10 +29,10 @@ use crate::{
 /// The size of a page of a query.
 const PAGE_SIZE: i32 = 256;
 
-/// The condition of a state that is written: there is none, or an older or an expired one.
+/// The condition for writing a state: there is no state yet, or an older or an expired one.
 const IS_NEWER: &str = "attribute_not_exists(PK) OR Seq < :seq OR #TTL <= :now";
 
-/// A state that is to be written, with the outbox row that tells of it.
+/// A state that is to be written, with the outbox row that announces it.
 pub(crate) struct NewState<'a> {
     pub(crate) state: &'a State,
     pub(crate) subject: &'a Subject,
@@ -40,7 +40,7 @@ pub(crate) struct NewState<'a> {
     pub(crate) outbox: Option<&'a Row>,
 }
 
-/// Writes a state, unless there is one whose sequence is as great or greater, and lists its subject.
+/// Writes a state, unless the stored one has the same or a greater sequence, and lists its subject.
 pub(crate) async fn put_state(aws: &AwsClients, listed: &Listed, new: &NewState<'_>) -> Result<bool, AwsError> {
     let NewState { state, subject, now, outbox } = *new;
     let is_listed = state.life_seconds.is_none();
@@ -54,8 +54,8 @@ pub(crate) async fn put_state(aws: &AwsClients, listed: &Listed, new: &NewState<
         }
         return Ok(true);
     };
-    // The present state may be this one: of an attempt whose response was lost, or of a process that ended before it
-    // had listed the subject.
+    // The stored state may be this very one: written by an attempt whose response was lost, or by a process that ended
+    // before it had listed the subject.
     let present = find(aws, &query_of(state, subject), unix_seconds(now)).await?;
     let Some(present) = present.first().filter(|present| present.sequence == state.sequence) else { return Ok(false) };
     if is_listed {
@@ -76,8 +76,8 @@ async fn put_alone(aws: &AwsClients, new: &NewState<'_>) -> Result<Put, AwsError
     item_calls::put(put, aws.deadline(), "writing a state").await
 }
 
-/// Writes a state and its outbox row in one transaction. The token of its attempts makes one whose response was lost
-/// count as made, so a refusal is no attempt that succeeded before.
+/// Writes a state and its outbox row in one transaction. All attempts share an idempotency token, so repeating an
+/// attempt whose response was lost succeeds. A refusal therefore never means that an earlier attempt succeeded.
 async fn put_told(aws: &AwsClients, new: &NewState<'_>, outbox: &Row) -> Result<Put, AwsError> {
     let put = transaction::put(&aws.tables().results, of_state(new.state, new.subject, new.now))
         .condition_expression(IS_NEWER)
@@ -117,7 +117,7 @@ fn of_state(state: &State, subject: &Subject, now: SystemTime) -> Item {
     item
 }
 
-/// The state of an item, if it is one of a form that this version knows.
+/// The state of an item; `None` if the item is not a state in a form that this version knows.
 pub(crate) fn state(item: &Item) -> Option<FoundState> {
     if !item::is_known_version(item) {
         return None;

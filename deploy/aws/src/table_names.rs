@@ -7,7 +7,7 @@ pub struct TableNames {
     pub results: String,
     /// Used nonces.
     pub nonces: String,
-    /// Which secrets in Secrets Manager each owner has.
+    /// The names of each owner's secrets in Secrets Manager.
     pub secrets: String,
     /// Cached answers of upstreams; empty if they are not cached.
     pub answers: String,

@@ -28,7 +28,8 @@ impl TopicPublisher for Sns {
                 Ok(()) => Ok(Reply { status: 200, ..Reply::default() }),
                 Err(AwsError::Timeout) => Err(Fault::Timeout),
                 Err(error) if error.is_transient() => Err(Fault::Unreachable(error.to_string())),
-                // A refusal is an answer: the topic is gone, or the role may not publish.
+                // A refusal counts as an answer, not as an error: the topic does not exist any more, or the role may
+                // not publish.
                 Err(error) => {
                     tracing::warn!(fault.words = %error, "a topic refuses a message");
                     Ok(Reply { status: 400, ..Reply::default() })

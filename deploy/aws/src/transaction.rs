@@ -12,7 +12,7 @@ use crate::{
     retry::retry,
 };
 
-/// A put that succeeds only if there is no item of its key, or an expired one.
+/// A put that succeeds only if there is no item with its key, or only an expired one.
 pub(crate) fn unless_claimed(table: &str, item: Item, now: u64) -> PutBuilder {
     put(table, item)
         .condition_expression("attribute_not_exists(PK) OR #TTL <= :now")
@@ -31,10 +31,11 @@ pub(crate) fn write(put: PutBuilder) -> Result<TransactWriteItem, AwsError> {
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-/// One transaction, with an idempotency token that all its attempts share: an attempt whose response was lost is not
-/// repeated, while another request with the same content is another transaction.
+/// One transaction, with an idempotency token that all its attempts share: a retry after a lost response does not write
+/// again, while another request with the same content is a transaction of its own.
 ///
-/// Returns for each write whether its condition failed, which writes nothing; an empty list if all was written.
+/// Returns for each write whether its condition failed; if one failed, nothing is written. Returns an empty list if
+/// everything was written.
 pub(crate) async fn transact(
     aws: &AwsClients,
     operation: &'static str,
@@ -53,8 +54,9 @@ pub(crate) async fn transact(
     .await
 }
 
-/// The conditions that failed in a canceled transaction. A conflict with another transaction says nothing about the
-/// writes before which it is listed, so they count only if none comes before the first of them.
+/// The conditions that failed in a canceled transaction. A failed condition counts only if it is the first failure in
+/// the list: a conflict with another transaction that is listed before it leaves open whether the conditions of later
+/// writes hold.
 fn failed_conditions(operation: &'static str, refusal: &TransactWriteItemsError) -> Result<Vec<bool>, AwsError> {
     let failed = |cause, is_transient| AwsError::Call { operation, cause, is_transient };
     let TransactWriteItemsError::TransactionCanceledException(canceled) = refusal else {

@@ -1,5 +1,5 @@
-//! The paths that most requests take, each repeated within `measured`: callgrind counts what happens in it, and what
-//! prepares a path is outside.
+//! The code paths of most requests. Each is repeated within `measured`, whose instructions callgrind counts; the
+//! preparation of a path is outside of it.
 
 use std::{
     fmt::Write as _,
@@ -18,22 +18,23 @@ use crate::world::world;
 
 /// 2026-11-21 12:00:00 UTC: the same in every run, because a date's digits are instructions too.
 const NOON: Duration = Duration::from_secs(1_795_262_400);
-/// How many versions the package of NuGet has.
+/// How many versions the NuGet package has.
 const VERSIONS: u32 = 500;
 /// How many tests the report has.
 const TESTS: u32 = 1000;
 
-/// The work of `measured`, by the number of the turn.
+/// The work of `measured`, which gets the number of the turn.
 type Work<'a> = &'a mut dyn FnMut(u32);
 
-/// What callgrind counts: `--toggle-collect` and `--dump-after` name this function, so its calls must stay as they are.
+/// The function whose instructions callgrind counts. `--toggle-collect` and `--dump-after` name it, so it must not be
+/// inlined or renamed.
 #[inline(never)]
 fn measured(turns: u32, work: Work<'_>) {
     (0..turns).for_each(work);
 }
 
-/// Runs a path twice: once so that caches, tables and pages are there, and then measured. Its line has its name and how
-/// many turns the next count of callgrind is for.
+/// Runs a path twice: once to fill caches and tables and to load memory pages, and then measured. Prints a line with
+/// its name and the number of turns to which the next count of callgrind belongs.
 fn path(name: &str, turns: u32, work: Work<'_>) {
     (0..turns).for_each(&mut *work);
     measured(turns, work);
@@ -86,7 +87,7 @@ fn requests(libraries: PathBuf) {
         let url = format!("https%3A%2F%2Fexample.com%2F{number:05}%2Fdocument.json");
         format!("/badge/dynamic/json.svg?url={url}&query=%24.items%5B500%5D.name")
     };
-    // A badge that says what is wrong has status 200, too.
+    // An error badge has status 200, too.
     for (address, words) in [
         (fixed, "build: passing"),
         (cached, "nuget: 24.20.0"),
@@ -122,7 +123,7 @@ fn respond(runtime: &Runtime, engine: &Engine, request: &Request) -> Bytes {
     response.body
 }
 
-/// The index of a package with so many versions, in the order in which NuGet lists them.
+/// The index of a package with [`VERSIONS`] versions, in the order in which NuGet lists them.
 fn index() -> String {
     let versions: Vec<_> = (0..VERSIONS)
         .map(|number| {

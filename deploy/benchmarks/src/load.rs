@@ -1,4 +1,4 @@
-//! A client of many connections, and what its figures are.
+//! A load-generating client with many connections, and its figures.
 
 pub(crate) mod answer;
 pub(crate) mod closed;
@@ -7,7 +7,7 @@ pub(crate) mod open;
 
 use std::net::SocketAddr;
 
-/// What is asked for.
+/// The server and the address that are requested.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) server: SocketAddr,

@@ -1,7 +1,7 @@
-//! What deploy/benchmarks runs beside the server: a client that loads it, the plain hyper server that it is compared
-//! with, and the hot paths whose instructions callgrind counts. Figures are printed as lines of JSON.
+//! The programs that deploy/benchmarks runs beside the server: a client that loads it, the plain hyper server that it
+//! is compared with, and the hot paths whose instructions callgrind counts. Figures are printed as lines of JSON.
 //!
-//! `python3 deploy/benchmarks` builds and runs this; nobody has to call it by hand.
+//! `python3 deploy/benchmarks` builds and runs this; it need not be called by hand.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

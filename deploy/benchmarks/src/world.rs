@@ -1,4 +1,4 @@
-//! A world in memory for the engine: an upstream that always has the same answers, and a store without anything.
+//! A world in memory for the engine: an upstream that always gives the same answers, and an empty store.
 
 #[path = "../../cli/src/plugin/no_store.rs"]
 mod no_store;
@@ -18,11 +18,11 @@ type Stored<'a, T, E = Unavailable> = BoxFuture<'a, Result<T, E>>;
 
 /// Every part of the world but the store.
 struct InMemory {
-    /// A package's index, by which NuGet's address of it ends.
+    /// The answer for addresses that end with a NuGet package's index.
     index: Bytes,
-    /// What every other address ending in `.json` has.
+    /// The answer for every other address that ends in `.json`.
     document: Bytes,
-    /// What everything else has.
+    /// The answer for all other addresses.
     leaf: Bytes,
 }
 
@@ -55,7 +55,7 @@ impl Upstream for InMemory {
     }
 }
 
-/// Everything runs on the thread that asks, so that callgrind counts it there.
+/// Everything runs on the calling thread, so that callgrind counts it there.
 impl Executor for InMemory {
     fn spawn(&self, work: BoxFuture<'static, ()>) {
         tokio::spawn(work);

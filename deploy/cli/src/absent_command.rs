@@ -1,6 +1,7 @@
-//! The commands that the client's build does not have, and what it says about them.
+//! The commands that the client build does not have, and its messages about them.
 
-/// The names of the server's commands, those of all systems. A test of the server's build looks for those that it has.
+/// The names of the server's commands on all operating systems. A test of the server build checks that its own commands
+/// are in this list.
 const SERVER_COMMANDS: &[&str] = &[
     "serve",
     "reload",
@@ -18,7 +19,7 @@ const SERVER_COMMANDS: &[&str] = &[
     "import",
 ];
 
-/// What to do about a command that this build does not have.
+/// The advice for a command that this build does not have.
 pub(crate) fn advice(name: &str) -> String {
     if SERVER_COMMANDS.contains(&name) {
         let (version, target) = (env!("CARGO_PKG_VERSION"), env!("BADGESMITH_TARGET"));

@@ -44,7 +44,8 @@ pub(crate) struct RestoreOptions {
     keys: SealOption,
 }
 
-/// Writes a backup, of a running server or of a directory that no server uses. The file is there once it is whole.
+/// Writes a backup of a running server, or of a directory that no server uses. The file appears only once it is
+/// complete.
 ///
 /// # Errors
 /// The store or the secrets cannot be read, or the file cannot be written.
@@ -52,7 +53,8 @@ pub(crate) fn backup(options: &BackupOptions) -> Result<(), CommandError> {
     let target = target(&options.file, &options.data.directory)?;
     let sealer = options.keys.sealer()?;
     let at_file = || CommandError::file(&options.file);
-    // It is its user's alone, and is removed if the backup fails. The text of this error has its random name.
+    // Only its user may read the temporary file, which is removed if the backup fails. This error's message contains
+    // its random name.
     let file = NamedTempFile::new_in(target.parent().unwrap_or(Path::new(".")))
         .map_err(|cause| at_file()(cause.kind().into()))?;
     let mut out = BufWriter::new(BackupFile { file: file.as_file(), name: &options.file });
@@ -75,19 +77,19 @@ pub(crate) fn backup(options: &BackupOptions) -> Result<(), CommandError> {
     print(&format!("{} has the store and {secrets}{privacy}\n", options.file.display()))
 }
 
-/// The absolute path of the file of a backup, if it may be written there: outside the data directory, and where there
-/// is nothing yet or a regular file.
+/// The absolute path of a backup's file, if it may be written there: the path must be outside the data directory, and
+/// must not exist yet or be a regular file.
 fn target(file: &Path, data: &Path) -> Result<PathBuf, CommandError> {
     let other = || CommandError::BackupOverOther(file.to_owned());
     let name = file.file_name().ok_or_else(other)?;
     let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let folder = folder.canonicalize().map_err(CommandError::file(file))?;
-    // Without a data directory the backup fails, and says so.
+    // If the data directory does not exist, making the backup fails later with its own error.
     if data.canonicalize().is_ok_and(|data| folder.starts_with(data)) {
         return Err(CommandError::BackupInData { file: file.to_owned(), data: data.to_owned() });
     }
     let target = folder.join(name);
-    // A symbolic link is none either: what it leads to might be anywhere.
+    // A symbolic link is refused too: its target might be anywhere.
     match target.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(target),
         Err(error) => Err(CommandError::file(file)(error)),
@@ -96,7 +98,7 @@ fn target(file: &Path, data: &Path) -> Result<PathBuf, CommandError> {
     }
 }
 
-/// The file while it is written. Its errors have the name that it will have.
+/// The file while it is written. Its errors name the file's final path.
 struct BackupFile<'a> {
     file: &'a File,
     name: &'a Path,
@@ -113,7 +115,7 @@ impl Write for BackupFile<'_> {
     }
 }
 
-/// Writes what the backup has, and returns whether there are secrets in it.
+/// Writes the contents of the backup, and returns whether they include secrets.
 fn write(options: &BackupOptions, out: &mut impl Write) -> Result<bool, CommandError> {
     let directory = &options.data.directory;
     #[cfg(unix)]
@@ -126,7 +128,7 @@ fn write(options: &BackupOptions, out: &mut impl Write) -> Result<bool, CommandE
     })
 }
 
-/// Makes a data directory of a backup. Nothing is replaced before all of the backup was checked.
+/// Makes a data directory from a backup. Nothing is replaced before the whole backup was checked.
 ///
 /// # Errors
 /// The directory is not empty or in use, or the backup is not whole.

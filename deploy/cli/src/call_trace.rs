@@ -1,5 +1,5 @@
-//! What happens in calls, as lines of text without secrets: for `badgesmith plugin try`, and for the log of a server
-//! whose level is `debug`.
+//! Traces of calls, as lines of text without secrets: for `badgesmith plugin try`, and for the log of a server at the
+//! level `debug`.
 
 mod ask_lines;
 mod step_lines;

@@ -1,4 +1,4 @@
-//! The commands that need no server and no plugin: a CI job's, and those of a user who draws or lists badges.
+//! The commands that need no server and no plugin: those of a CI job, and those that draw or list badges.
 
 use std::process::ExitCode;
 
@@ -21,7 +21,7 @@ impl ClientCommand {
     /// Runs the command.
     ///
     /// # Errors
-    /// What keeps it from its work.
+    /// Why the command failed.
     pub(crate) fn run(&self) -> Result<ExitCode, CommandError> {
         match self {
             Self::Render(render) => render::run(render),

@@ -13,7 +13,7 @@ use crate::render::render_error::RenderError;
 /// The error of a library crate, whose text is complete.
 pub(crate) type Cause = Box<dyn Error + Send + Sync>;
 
-/// What failed or was refused, with the values that the text names.
+/// The error of a command, with the values that its text names.
 #[derive(Debug)]
 pub(crate) enum CommandError {
     /// plugins.toml, one of its plugins, or the engine that they make.
@@ -37,7 +37,8 @@ pub(crate) enum CommandError {
         address: String,
         cause: io::Error,
     },
-    /// A rate for each client, where every request comes over a Unix socket from a proxy that is not known.
+    /// `--rate` is set, but all requests come over a Unix socket from a proxy that is not trusted, so clients cannot be
+    /// told apart.
     RateOfNobody,
     #[cfg(unix)]
     Signal(io::Error),
@@ -56,7 +57,7 @@ pub(crate) enum CommandError {
     UnreachableServer {
         data: PathBuf,
     },
-    /// A backup would be written into the directory that it is of.
+    /// A backup would be written into the data directory that it contains.
     BackupInData {
         file: PathBuf,
         data: PathBuf,
@@ -68,32 +69,33 @@ pub(crate) enum CommandError {
     NotReloaded {
         mistakes: Vec<String>,
     },
-    /// The server does not do what was asked, for these reasons.
+    /// The server refuses the request, for these reasons.
     #[cfg(unix)]
     ServerRefused {
         mistakes: Vec<String>,
     },
-    /// The thread that read plugins.toml broke off.
+    /// The thread that read plugins.toml ended without a result.
     #[cfg(unix)]
     ReloadBroke,
-    /// Reading plugins.toml and its plugins takes too long, or still does since an earlier reload.
+    /// Reading plugins.toml and its plugins takes too long, or an earlier reload is still reading them.
     #[cfg(unix)]
     ReloadLate,
-    /// A process that loads the configured plugins ends without an exit code, or with one that is not its own.
+    /// The process that loads the configured plugins for a trial ended without an exit code, or with one that the
+    /// program does not use.
     #[cfg(unix)]
     PluginEndsProcess {
         /// How it ended.
         status: std::process::ExitStatus,
-        /// What it wrote to standard error.
+        /// The text that it wrote to standard error.
         said: String,
     },
     /// The command works on Secrets Manager only.
     NeedsAws,
     /// The command works on a data directory only.
     NeedsDataDirectory,
-    /// A webhook's owner is none.
+    /// The owner of a webhook is not a valid owner.
     HookOwner(String),
-    /// The address of a webhook's server is none.
+    /// The address of a webhook's server is not a valid address.
     HookUrl(String),
     /// The owner of a new webhook has a secret already.
     HookExists(String),
@@ -102,24 +104,24 @@ pub(crate) enum CommandError {
         owner: String,
         repo: String,
     },
-    /// A report wrote what is remembered of a repository at the same time.
+    /// A report changed the stored identity of the repository at the same time.
     IdentityChanged {
         owner: String,
         repo: String,
     },
     /// Subscriptions whose events could not be sent.
     Subscriptions(Vec<SubscriptionProblem>),
-    /// A subscription that no receiver ended.
+    /// The subscription was not ended by its receiver, so it cannot be resumed.
     SubscriptionRuns {
         name: String,
     },
-    /// A key that is no dead letter's.
+    /// There is no dead letter with this key.
     NoDeadLetter {
         key: String,
     },
     /// The store cannot be read or written now.
     StoreUnavailable(String),
-    /// A secret of webhooks that is a repository's.
+    /// A secret for webhooks was to be set for a repository; it belongs to an owner.
     HookRepository,
     /// Each secret is named as `TestData of acme/tools`.
     SecretNotFound {
@@ -162,7 +164,7 @@ pub(crate) enum CommandError {
     Render(RenderError),
 }
 
-/// A secret whose values are in the table of names and not in Secrets Manager.
+/// A secret that is listed in the table of names, but whose values are missing in Secrets Manager.
 #[derive(Debug)]
 pub(crate) struct MissingValues {
     pub(crate) purpose: String,
@@ -173,10 +175,10 @@ pub(crate) struct MissingValues {
 /// Why a secret of a seed file is refused.
 #[derive(Debug)]
 pub(crate) enum SeedError {
-    /// Its purpose, its value, or Secrets Manager.
+    /// Its purpose or its value is refused, or Secrets Manager failed.
     Secret(Cause),
     VariableNotSet(String),
-    /// It has none or several of `env`, `name` and `value`.
+    /// It has none of `env`, `name` and `value`, or several of them.
     Ambiguous,
 }
 
@@ -194,7 +196,7 @@ pub(crate) enum ImportedLineError {
     Unreadable(io::Error),
     TooLong,
     Malformed(serde_json::Error),
-    /// It is JSON, and not a result that could have been exported.
+    /// It is JSON, but not a result that an export could contain.
     Invalid(Cause),
     StoreUnavailable(String),
 }
@@ -220,7 +222,7 @@ impl CommandError {
         Self::Telemetry(cause.into())
     }
 
-    /// The same text, a line for each mistake.
+    /// The text of the error, with a line for each mistake.
     #[cfg(unix)]
     pub(crate) fn lines(&self) -> Vec<String> {
         self.to_string().lines().map(str::to_owned).collect()
@@ -415,7 +417,7 @@ impl fmt::Display for SeedFileError {
     }
 }
 
-/// What follows `line 7`.
+/// The text that follows `line 7`.
 impl fmt::Display for ImportedLineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

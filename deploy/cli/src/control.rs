@@ -1,4 +1,5 @@
-//! Talks to the running server of a data directory through its control socket: one line asks, one line of JSON answers.
+//! Talks to the running server of a data directory through its control socket: the request is one line, the answer is
+//! one line of JSON.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -15,7 +16,7 @@ use crate::command_error::CommandError;
 const SOCKET: &str = "control.sock";
 /// Asks the server to read plugins.toml again.
 pub(crate) const RELOAD: &str = "reload";
-/// Asks for a backup, which follows the answer.
+/// Requests a backup, whose contents follow the answer.
 pub(crate) const BACKUP: &str = "backup";
 /// How long the server may take: it opens every library, and compares checksums.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -33,7 +34,7 @@ pub(crate) enum ControlAnswer {
     Reloaded {
         /// How many plugins it has.
         plugins: usize,
-        /// The settings that are as before until the server is started again.
+        /// The settings whose changes take effect only when the server is restarted.
         needs_restart: Vec<String>,
     },
     /// A backup follows, and then the end of the connection.
@@ -42,7 +43,7 @@ pub(crate) enum ControlAnswer {
     Refused { mistakes: Vec<String> },
 }
 
-/// Sends a request to the server of a data directory, and returns its answer and what follows it.
+/// Sends a request to the server of a data directory, and returns its answer and a reader of the bytes after it.
 ///
 /// # Errors
 /// There is no server, or it gives no answer.
@@ -64,7 +65,7 @@ pub(crate) fn ask(data: &Path, request: &str) -> Result<(ControlAnswer, BufReade
     answer().map_err(CommandError::file(path))
 }
 
-/// A backup that the server of a data directory writes; `None` if no server can be asked.
+/// A backup that the server of a data directory writes; `None` if no server answers on the socket.
 ///
 /// # Errors
 /// The server makes no backup.

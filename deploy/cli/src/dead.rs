@@ -1,4 +1,4 @@
-//! `badgesmith dead`: the events that no receiver took, and what the queues of SQS gave up.
+//! `badgesmith dead`: the events that no receiver accepted, and the messages in the dead-letter queues of SQS.
 
 mod queue_letter;
 mod queues;
@@ -106,7 +106,7 @@ pub(crate) fn run(dead: &DeadCommand) -> Result<(), CommandError> {
     print(&said?)
 }
 
-/// Where dead letters are, and the plugins that take reports.
+/// The store of dead letters, and the plugins that accept reports.
 struct Place<'a> {
     store: &'a dyn Store,
     plugins: &'a [Plugin],
@@ -114,7 +114,7 @@ struct Place<'a> {
 }
 
 impl DeadLetters {
-    /// The names of the subscriptions whose dead letters are wanted, and the plugins, if those of all are.
+    /// The names of the subscriptions whose dead letters are wanted, and the plugins, if all subscriptions are wanted.
     fn subscriptions(&self) -> Result<(Vec<String>, Vec<Plugin>), CommandError> {
         if let Some(name) = &self.subscription {
             return Ok((vec![name.clone()], Vec::new()));
@@ -124,7 +124,7 @@ impl DeadLetters {
         Ok((names.collect(), plugins))
     }
 
-    /// The dead letters of the store, whatever their keys are.
+    /// The dead letters of the store, without filtering by their keys.
     async fn find(&self, store: &dyn Store, subscriptions: &[String]) -> Result<Vec<DeadLetter>, CommandError> {
         let now = SystemTime::now();
         let mut letters = Vec::new();
@@ -143,7 +143,7 @@ impl DeadLetters {
         Ok(letters)
     }
 
-    /// Reads the queues, and adds what they have to `read`, also if one of them cannot be read.
+    /// Reads the queues, and adds their messages to `read`, also if one of the queues cannot be read.
     async fn read<'a>(&self, place: &Place<'a>, read: &mut Vec<ReadQueue<'a>>) -> Result<(), CommandError> {
         let since = self.since.map(|since| since.time(SystemTime::now()));
         let filter = QueueFilter { keys: &self.keys, subscription: self.subscription.as_deref(), since };
@@ -163,8 +163,9 @@ impl DeadLetters {
         }
     }
 
-    /// Sends back or deletes what was read of the queues. If all are wanted, they are read again, since of a subject
-    /// ten are read at once; but no more are sent back than there were, as those that fail again come back.
+    /// Sends the messages that were read back to their queues, or deletes them. If all messages are wanted, the queues
+    /// are read again, since one read returns at most ten messages of a subject. No more messages are sent back than
+    /// there were at first, because a message that fails again returns to the dead-letter queue.
     async fn settle<'a>(
         &self,
         place: &Place<'a>,

@@ -10,7 +10,7 @@ use crate::{
     secret::{SecretLocation, SecretName, WEBHOOK as PURPOSE, random},
 };
 
-/// The path of the webhooks that the server's own secret signs; an owner's is below it.
+/// The path of the webhooks that are signed with the server's own secret; the path of an owner's webhooks is below it.
 const PATH: &str = "/webhooks/github";
 /// The events to choose, as GitHub's form names them.
 const EVENTS: &str = "Check runs, Check suites, Forks, Packages, Pushes, Registry packages, Releases, Repositories, \
@@ -43,7 +43,7 @@ pub(crate) struct HookOptions {
 /// Runs the command.
 ///
 /// # Errors
-/// The owner or the address is none, there is a secret already, or it cannot be stored.
+/// The owner or the address is invalid, there is a secret already, or it cannot be stored.
 pub(crate) fn run(hook: &HookCommand) -> Result<(), CommandError> {
     let HookCommand::Add(options) = hook;
     print(&options.add()?)
@@ -70,7 +70,7 @@ impl HookOptions {
     }
 }
 
-/// The address of the webhook; `None` if the server's is none.
+/// The address of the webhook; `None` if the server's address is invalid.
 fn address(server: &str, owner: &str) -> Option<String> {
     let server = server.trim_end_matches('/');
     let server = server.strip_suffix(PATH).unwrap_or(server);

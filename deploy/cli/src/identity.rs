@@ -1,4 +1,4 @@
-//! `badgesmith identity`: which repository stands behind a name, as tokens proved it first.
+//! `badgesmith identity`: the id of the repository behind each name, as the first token of its builds proved it.
 
 use std::{fmt::Write, time::SystemTime};
 
@@ -60,7 +60,7 @@ fn id(text: &str) -> Result<String, String> {
 /// Runs the command. The embedded store is opened only while no server has it open.
 ///
 /// # Errors
-/// The store cannot be read or written, or the owner or the repository is none.
+/// The store cannot be read or written, or the owner or the repository is not a valid name.
 pub(crate) fn run(identity: &IdentityCommand) -> Result<(), CommandError> {
     match identity {
         IdentityCommand::List(list) => {
@@ -106,7 +106,7 @@ async fn all_owners(store: &dyn Store) -> Result<Vec<String>, CommandError> {
     }
 }
 
-/// The repositories of an owner that are remembered.
+/// The repositories of an owner whose identity is stored.
 async fn repositories(store: &dyn Store, owner: &str) -> Result<Vec<String>, CommandError> {
     let (mut repositories, mut after) = (Vec::new(), String::new());
     loop {

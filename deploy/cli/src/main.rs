@@ -13,7 +13,7 @@ mod render;
 mod report;
 mod runtime;
 
-// What only the server and its operator need.
+// The modules that only the server and its operator need.
 #[cfg(feature = "server")]
 mod arguments;
 #[cfg(feature = "server")]
@@ -101,7 +101,7 @@ struct LogOptions {
 }
 
 fn main() -> ExitCode {
-    // For `--help` and mistakes in the arguments this ends the process itself, before `exit` is guarded.
+    // For `--help` and mistakes in the arguments, clap ends the process here, before the hook of `exit` is installed.
     let cli = Cli::parse();
     #[cfg(all(unix, feature = "server"))]
     exit::install();
@@ -136,7 +136,7 @@ fn run(cli: Cli) -> ExitCode {
     }
 }
 
-/// Ends the process with what is said about mistakes in the arguments.
+/// Ends the process with a message about mistakes in the arguments.
 #[cfg(not(feature = "server"))]
 fn refuse(words: &[String]) -> ! {
     let advice = absent_command::advice(words.first().map_or("", String::as_str));

@@ -19,7 +19,7 @@ pub(crate) struct StoreOption {
     pub(crate) aws: bool,
 }
 
-/// A store that is open until this is dropped, when all of it is durable.
+/// An open store. Dropping it closes the store after making all writes durable.
 pub(crate) struct OpenedStore {
     pub(crate) store: Arc<dyn Store>,
     embedded: Option<Arc<EmbeddedStore>>,

@@ -1,7 +1,7 @@
 //! Sends the spans of requests and upstream calls to a collector, as OTLP over HTTP.
 //!
 //! `OTEL_EXPORTER_OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` names the collector; without either nothing is
-//! sent. The other variables of the OpenTelemetry specification hold: `OTEL_EXPORTER_OTLP_HEADERS`,
+//! sent. The other variables of the OpenTelemetry specification apply too: `OTEL_EXPORTER_OTLP_HEADERS`,
 //! `OTEL_SERVICE_NAME`, `OTEL_TRACES_SAMPLER`, `OTEL_BSP_SCHEDULE_DELAY` and their like.
 
 use std::{env, io, thread, time::Duration};
@@ -26,7 +26,7 @@ use crate::command_error::CommandError;
 
 /// The service name unless `OTEL_SERVICE_NAME` is set.
 const SERVICE: &str = "badgesmith";
-/// How long sending the last spans may take once the server is told to stop.
+/// How long sending the last spans may take when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Exports spans to a collector; dropping it sends the last ones.

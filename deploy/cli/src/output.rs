@@ -9,8 +9,8 @@ pub(crate) fn print(text: &str) -> Result<(), CommandError> {
     print_bytes(text.as_bytes())
 }
 
-/// Writes a notice to standard error, with the name of the program before each line. If standard error is closed, there
-/// is nobody to tell.
+/// Writes a notice to standard error, with the name of the program before each line. If standard error is closed, the
+/// notice is lost.
 pub(crate) fn print_notice(text: &str) {
     let text: String = text.lines().map(|line| format!("badgesmith: {line}\n")).collect();
     let _ = io::stderr().write_all(text.as_bytes());

@@ -49,7 +49,7 @@ pub(crate) enum PluginCommand {
 /// Runs the command. `try` fails without an error if there is no badge.
 ///
 /// # Errors
-/// What is refused, and what to write instead.
+/// The refusal, with a proposal of what to write instead.
 pub(crate) fn run(plugin: &PluginCommand) -> Result<ExitCode, CommandError> {
     match plugin {
         PluginCommand::Try(options) => return try_call::run(options),

@@ -16,7 +16,7 @@ pub(crate) struct ReloadOptions {
     data: DataOption,
 }
 
-/// Asks the server of the data directory, and prints what follows.
+/// Sends the request to the server of the data directory, and prints the outcome.
 ///
 /// # Errors
 /// There is no server, or it refuses the configuration.

@@ -19,7 +19,7 @@ use crate::{command_error::CommandError, output::print_bytes};
 use draw::{DrawOptions, draw, set_logo};
 use from_report::FromReportOptions;
 
-/// What `--help` says at its end.
+/// The text at the end of `--help`.
 const FROM_REPORT_HELP: &str = "\
 Without a server: badgesmith render --from-report 'target/**/junit.xml' --coverage lcov.info --value size=1.2MB --out badges
 writes tests.svg, coverage.svg, values-size.svg and a trend of each (tests-trend.svg), keeps the results of each branch in
@@ -29,7 +29,7 @@ or a part is a part of the file's name: tests-web.svg.
 Exit codes of it: 0 drawn; 1 a file cannot be written; 2 an argument is wrong; 3 a report or the history is missing, cannot
 be read, or has no tests.";
 
-/// The arguments that have no effect on pictures of reports.
+/// The arguments for a single badge, which have no effect with `--from-report`.
 const ARGUMENTS_OF_ONE: [&str; 12] = [
     "message",
     "batch",
@@ -104,7 +104,7 @@ pub(crate) struct RenderOptions {
     from_report: FromReportOptions,
 }
 
-/// Draws one badge, a batch, or those of reports.
+/// Draws one badge, a batch, or the badges of reports.
 ///
 /// # Errors
 /// The logo or a line of the batch is invalid, or a file cannot be read or written.

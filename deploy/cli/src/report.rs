@@ -1,4 +1,4 @@
-//! `badgesmith report`: counts the tests of a build and what they cover, signs the counts and any other values, and
+//! `badgesmith report`: counts the tests of a build and their coverage, signs the counts and any other values, and
 //! sends them to a badge server.
 
 mod attempt;

@@ -1,4 +1,4 @@
-//! The asynchronous runtime of the commands that end by themselves.
+//! The asynchronous runtime of the commands that end by themselves, unlike `serve`.
 
 use std::pin::{Pin, pin};
 
@@ -13,7 +13,8 @@ pub(crate) fn single_threaded() -> Result<Runtime, CommandError> {
 
 /// Runs a command's work to its end.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, CommandError>>) -> Result<T, CommandError> {
-    // tokio has the code of its argument twice, with a budget of its scheduler and without; that of a reference is small.
+    // tokio compiles the future that it is given twice, with the budget of its scheduler and without. A pinned
+    // reference keeps that code small.
     let work: Pin<&mut dyn Future<Output = _>> = pin!(work);
     single_threaded()?.block_on(work)
 }

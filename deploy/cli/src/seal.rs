@@ -8,8 +8,8 @@ use clap::Args;
 
 use crate::{command_error::CommandError, dynamodb::client::aws};
 
-/// The variable that has a key, or several separated by commas. It is no option, since other users of a machine see the
-/// arguments of a process.
+/// The variable that contains a key, or several separated by commas. There is no option for it, since other users of a
+/// machine can see the arguments of a process.
 const KEY_VARIABLE: &str = "BADGESMITH_SEAL_KEY";
 
 /// Which keys seal and open.

@@ -202,7 +202,7 @@ fn list_line(listed: &ListedSecret) -> String {
 }
 
 impl SecretLocation {
-    /// The data directory, if there is none yet.
+    /// The path of the data directory, if it does not exist yet.
     fn absent(&self) -> Option<&Path> {
         let directory = &*self.data.directory;
         (!self.aws && !directory.exists()).then_some(directory)
@@ -310,7 +310,7 @@ impl SecretName {
         Ok(listed.iter().any(|listed| listed.holder == holder && listed.purpose == self.purpose))
     }
 
-    /// Checks that a secret of this name would be looked for.
+    /// Checks that a secret of this name would be used.
     fn check_purpose(&self) -> Result<(), CommandError> {
         match &self.repo {
             Some(_) if self.purpose == WEBHOOK => Err(CommandError::HookRepository),

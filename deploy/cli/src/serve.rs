@@ -78,7 +78,7 @@ use storage::Storage;
 use trusted_proxies::{TrustedProxies, TrustedProxy};
 use workers::Workers;
 
-/// How many of the open files are kept for everything but clients' connections: upstreams, the store, secrets.
+/// How many open files are reserved for everything but clients' connections: upstreams, the store, secrets.
 const OTHER_FILES: usize = 160;
 
 /// The most threads that serve connections. More than the processors of any machine would only take memory.
@@ -166,8 +166,8 @@ pub(crate) struct ServeOptions {
 }
 
 impl ServeOptions {
-    /// How many connections there may be besides those of listeners when the process may open so many files; `None` is
-    /// any number.
+    /// How many connections there may be besides those of listeners if the process may open `files` files; `None` means
+    /// no limit.
     fn limits(&self, files: Option<usize>, listeners: usize) -> ConnectionLimits {
         let room = files.map_or(usize::MAX, |files| max(files.saturating_sub(OTHER_FILES), files / 2) - listeners);
         if room < self.connections {
@@ -188,7 +188,7 @@ impl ServeOptions {
         Ok(None)
     }
 
-    /// How many threads serve connections. Where the number of processors is unknown, one does.
+    /// How many threads serve connections: one if the number of processors is unknown.
     fn threads(&self) -> usize {
         self.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get))
     }
@@ -205,7 +205,7 @@ fn parse_mode(text: &str) -> Result<u32, &'static str> {
     mode.ok_or("write three octal digits, such as 660 for the user and the group")
 }
 
-/// How many listeners there may be when the process may open so many files: at most an eighth of the files.
+/// How many listeners there may be if the process may open `files` files: at most an eighth of them.
 fn most_listeners(files: Option<usize>) -> usize {
     files.map_or(MOST_LISTENERS, |files| MOST_LISTENERS.min(files / 8))
 }
@@ -213,7 +213,7 @@ fn most_listeners(files: Option<usize>) -> usize {
 /// Serves until Ctrl-C or SIGTERM, and then finishes the requests in flight.
 ///
 /// # Errors
-/// What keeps the server from starting.
+/// Why the server cannot start.
 pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     if serve.rate.is_some() && serve.trust.is_empty() {
         if !serve.listen.has_addresses() {
@@ -246,7 +246,7 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let files = open_files::raise_limit();
     let most_listeners = most_listeners(files);
     let trusted = TrustedProxies::new(serve.trust.clone());
-    // Where one client may have any number of connections, it is a proxy, unless the proxies are known.
+    // If one client may have any number of connections, that client is a proxy, unless the trusted proxies are named.
     let is_proxy = serve.connections_per_client == 0 && trusted.is_empty();
     let of_client = if is_proxy { most_listeners } else { MOST_OF_CLIENT };
     let network = Arc::new(Network { trusted, base: serve.base.clone() });
@@ -254,8 +254,8 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let rate = serve.rate.map(|rate| Arc::new(ClientRate::new(rate, Instant::now())));
     let server =
         Server { engines: Arc::clone(&engines), meter, metrics, listeners: Arc::clone(&listeners), network, rate };
-    // A connection stays on its thread: a request that is answered from a cache takes less time than a switch to
-    // another one. This runtime accepts connections, and does what is done in the background.
+    // A connection stays on its thread: answering a request from a cache takes less time than switching threads. This
+    // runtime accepts connections and runs the background tasks.
     let runtime = runtime::single_threaded()?;
     let workers = Workers::start(serve.threads())?;
     runtime.block_on(events::check(&foundation, &settings))?;
@@ -291,7 +291,7 @@ pub(crate) fn run(serve: &ServeOptions) -> Result<(), CommandError> {
     let mode = 0;
     let outcome = runtime.block_on(listener::listen(serve.listen.clone(), mode, server, table, &workers, stop_delay));
     runtime.block_on(foundation.storage.close());
-    // What the threads still wrote to the store is written.
+    // Ends the threads first, so that everything that they wrote reaches the store.
     drop(workers);
     // A provider's step that never returns must not keep the process from ending.
     runtime.shutdown_background();

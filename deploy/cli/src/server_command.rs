@@ -1,4 +1,4 @@
-//! The commands of the server and its operator, which the client's build does not have.
+//! The commands of the server and its operator, which the client build does not have.
 
 use std::process::ExitCode;
 
@@ -56,7 +56,7 @@ impl ServerCommand {
     /// Runs the command.
     ///
     /// # Errors
-    /// What keeps it from its work.
+    /// Why the command failed.
     pub(crate) fn run(&self) -> Result<ExitCode, CommandError> {
         match self {
             Self::Plugin(plugin) => return plugin::run(plugin),

@@ -1,4 +1,4 @@
-//! `badgesmith smoke`: a smoke test that asks a deployment over HTTP, as its users do.
+//! `badgesmith smoke`: a smoke test that sends requests to a deployment over HTTP, as its users do.
 
 use std::{io::Write, time::Duration};
 
@@ -15,11 +15,12 @@ use crate::{
     runtime::block_on,
 };
 
-/// How long one answer may take: as long as image proxies wait, which leaves time for a cold start.
+/// How long one answer may take: as long as image proxies wait, which is enough for a cold start.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest answer that is read, in bytes.
 const LARGEST_ANSWER: usize = 1024 * 1024;
-/// How often a badge is asked for whose report was queued, and the pause in between: a queue's function may start cold.
+/// How often the badge of a queued report is requested, and the pause between the requests: the function of the queue
+/// may have a cold start.
 const QUEUED_TRIES: u32 = 30;
 const QUEUED_PAUSE: Duration = Duration::from_secs(1);
 /// The platform and the branch that the smoke test reports.
@@ -85,7 +86,7 @@ struct CheckedAnswer {
     body: String,
 }
 
-/// What a report is sent with.
+/// The proof with which a report is sent.
 #[derive(Clone, Copy)]
 enum Proof<'a> {
     Signature(&'a Signed),
@@ -93,7 +94,7 @@ enum Proof<'a> {
 }
 
 impl SmokeTest {
-    /// The addresses that need no signature.
+    /// Checks the addresses that need no signature.
     async fn check_public(&mut self) {
         let badge = self.get("/badge/smoke-test-brightgreen").await;
         self.judge("a static badge", badge, |a| a.status == 200 && a.body.contains("<title>smoke: test</title>"));
@@ -107,7 +108,7 @@ impl SmokeTest {
         self.judge("its health", health, |a| a.status == 200 && a.body.contains(r#""status":"Healthy""#));
     }
 
-    /// Reports a result as a build does, with a forged signature and as a replay as well, and reads it back.
+    /// Reports a result as a build does and reads it back; also tries a forged signature and a replay.
     async fn check_reports(&mut self, smoke: &SmokeOptions, secret: &Secret) {
         let rest = format!("{PLATFORM}/{}/{}/{BRANCH}", smoke.owner, smoke.repo);
         let path = format!("/tests/results/{rest}");
@@ -123,7 +124,7 @@ impl SmokeTest {
         let forged = Signed::new(&Secret(run.clone()), &path, body.as_bytes());
         let answer = self.post(&path, &body, &forged).await;
         self.judge("a forged report", answer, |a| a.status == 401 && code(a) == "INVALID_SIGNATURE");
-        // A proxy that removes the token is told apart: the answer is 400 then.
+        // Detects a proxy that removes the token: the answer is 400 then.
         let answer = self.ask(Method::POST, &path, Some((&body, Proof::Token("e30.e30.e30")))).await;
         self.judge("a forged token", answer, |a| a.status == 401 && code(a) == "INVALID_TOKEN");
         let answer = self.post(&path, &body, &signed).await;
@@ -192,13 +193,13 @@ impl SmokeTest {
                 format!("WRONG  {what}: {fault}\n")
             }
         };
-        // With standard output closed, the exit code still tells the outcome.
+        // If standard output is closed, the exit code still shows the outcome.
         let mut out = std::io::stdout();
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
     }
 }
 
-/// Reads an answer, as far as it is checked.
+/// Reads the parts of an answer that are checked.
 async fn read(mut response: Response) -> Result<CheckedAnswer, reqwest::Error> {
     let status = response.status().as_u16();
     let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());

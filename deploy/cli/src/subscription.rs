@@ -1,4 +1,4 @@
-//! `badgesmith subscription`: what waits for the receivers of events, and which of them ended their subscription.
+//! `badgesmith subscription`: the events that wait for receivers, and the subscriptions that their receivers ended.
 
 use std::{fmt::Write, time::SystemTime};
 

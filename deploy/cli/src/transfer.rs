@@ -105,9 +105,9 @@ fn failed<S: Error + Send + Sync + 'static>(error: ExportError<S>) -> CommandErr
     }
 }
 
-/// Records exported results and states from standard input. Each expires when it would have expired in its first store;
-/// results that are in the store already, and states that are as new there, are not changed, and expired ones are
-/// skipped.
+/// Records exported results and states from standard input. Each expires at the same time as in its first store.
+/// Results that are in the store already, and states that are not newer than the stored ones, change nothing. Expired
+/// lines are skipped.
 ///
 /// # Errors
 /// A line is not an exported one, or the store cannot be written. The lines before it are recorded, and the same
@@ -148,7 +148,7 @@ struct Outcome {
     is_new: Option<bool>,
 }
 
-/// Records what an input has, which is sealed if its first line says so.
+/// Records the lines of an input. The input is sealed if its first line says so.
 async fn record_input(store: &dyn Store, keys: &SealOption, mut input: impl BufRead) -> Result<Imported, CommandError> {
     let mut first = Vec::new();
     let read = input.by_ref().take(LONGEST_LINE as u64 + 1).read_until(b'\n', &mut first);

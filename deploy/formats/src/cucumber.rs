@@ -1,8 +1,9 @@
-//! How Cucumber ends a scenario, which its JSON report and its messages have in common.
+//! The results of Cucumber's scenarios, for its JSON report and for its messages.
 //!
-//! A scenario or a row of a scenario outline counts once, by the worst result of its steps and hooks. An undefined, a
-//! pending and an ambiguous one failed, because with any of them Cucumber exits with an error, unless the report says
-//! that the run succeeded: then they were skipped. One without steps was skipped, because nothing was tested.
+//! A scenario or a row of a scenario outline counts once, by the worst result of its steps and hooks. Undefined,
+//! pending and ambiguous scenarios count as failed, because Cucumber exits with an error if there are any. If the
+//! report says that the run succeeded, they count as skipped. A scenario without steps counts as skipped, because
+//! nothing was tested.
 
 use crate::{
     report::ReportFormat,
@@ -23,7 +24,7 @@ pub(crate) enum ScenarioStatus {
     Pending,
     Undefined,
     Ambiguous,
-    /// Also what is none of Cucumber's words.
+    /// Also any word that Cucumber does not use.
     Failed,
 }
 
@@ -48,13 +49,13 @@ impl ScenarioStatus {
 #[derive(Debug, Default)]
 pub(crate) struct ScenarioTally {
     tally: Tally,
-    /// The run succeeded, so an undefined, pending or ambiguous scenario was no failure of it.
+    /// Whether the run succeeded, so that undefined, pending and ambiguous scenarios are not failures.
     is_success: bool,
     unfinished: u64,
 }
 
 impl ScenarioTally {
-    /// Begins to count the scenarios of a run. It succeeded, if the report says so.
+    /// Begins to count the scenarios of a run. `is_success` says whether the report states that the run succeeded.
     pub(crate) fn of_run(is_success: bool) -> Self {
         Self { is_success, ..Self::default() }
     }
@@ -76,7 +77,7 @@ impl ScenarioTally {
         self.tally.add(feature, outcome);
     }
 
-    /// The counts, with a remark on scenarios whose steps are yet to be written.
+    /// The counts, with a remark on scenarios whose steps are not implemented yet.
     pub(crate) fn finish(mut self) -> Tally {
         if self.unfinished > 0 {
             let scenarios = self.unfinished;

@@ -1,8 +1,8 @@
 //! Reports that are one JSON document. The format is recognized by several keys and by what they contain, because any
 //! single key may occur in other documents.
 //!
-//! Tools that print their document to standard output print it between the output of the tests, so a document is also
-//! searched for at the beginning of each line.
+//! Some tools print their document to standard output, between the output of the tests, so a document may also begin at
+//! the beginning of any line.
 //!
 //! A new format is a file here that exports a [`DocumentFormat`], and a row in [`FORMATS`].
 

@@ -8,19 +8,19 @@ pub(crate) fn parse_seconds(text: &str) -> Option<Duration> {
     let text = text.strip_suffix('s').unwrap_or(text);
     let text = match (text.contains('.'), text.matches(',').count()) {
         (_, 0) => text.to_owned(),
-        // One comma and no point: a decimal comma. Otherwise commas separate thousands.
+        // A single comma without a point is a decimal comma. Otherwise commas separate thousands.
         (false, 1) => text.replace(',', "."),
         _ => text.replace(',', ""),
     };
     from_seconds(text.parse().ok()?)
 }
 
-/// A number of seconds; `None` if it is negative or no finite number.
+/// A number of seconds; `None` if it is negative or not finite.
 pub(crate) fn from_seconds(number: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(number).ok()
 }
 
-/// A number of milliseconds; `None` if it is negative or no finite number.
+/// A number of milliseconds; `None` if it is negative or not finite.
 pub(crate) fn from_milliseconds(number: f64) -> Option<Duration> {
     from_seconds(number / 1000.0)
 }

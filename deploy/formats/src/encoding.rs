@@ -16,8 +16,8 @@ const LONGEST_LABEL: usize = 40;
 
 /// Decodes a file, and removes its byte order mark.
 ///
-/// XML with bytes that are invalid in its encoding is refused, as an XML parser must. Any other file is taken for a log
-/// with whatever the tests printed, so invalid bytes in it become U+FFFD.
+/// XML with bytes that are invalid in its encoding is refused, as an XML parser must. Any other file may be a log that
+/// contains output of the tests, so invalid bytes in it become U+FFFD.
 ///
 /// # Errors
 /// The encoding is unknown, or an XML file has bytes that are invalid in it.
@@ -40,7 +40,7 @@ pub(crate) fn without_escape_sequences(text: &str) -> Cow<'_, str> {
             _ => c == '\u{7}',
         };
         let is_sequence = after.starts_with(['[', ']']);
-        // Without an end nearby this is no sequence, so only the escape character is removed.
+        // If no end follows within the limit, it is not an escape sequence, so only the escape character is removed.
         let end = after.char_indices().skip(1).take(LONGEST_SEQUENCE).find(|(_, c)| is_end(*c));
         rest = match end.filter(|_| is_sequence) {
             Some((at, c)) => after.get(at + c.len_utf8()..).unwrap_or_default(),

@@ -10,7 +10,7 @@
 //!   the tools' own totals.
 //! - An error is a failure. A test that was ignored, disabled, inconclusive, marked as to do or not run was skipped; so
 //!   was a test case that is both skipped and failed.
-//! - A run, suite or container that failed or was cut short, although no test case in it failed, adds one failure.
+//! - A run, suite or container that failed or was cut short adds one failure if no test case in it failed.
 //! - Otherwise the totals that a file states about itself are ignored, because only test cases count.
 //! - A remark says where a run failed as a whole or was cut short.
 //!
@@ -18,16 +18,16 @@
 //!
 //! - [`read_coverage`] reads a coverage report in the same way, and [`CoverageMerge`] merges several by source file and
 //!   line: a line, a branch or a function is covered if it is in one of them.
-//! - Lines are what the tool counts: statements or sequence points in go cover profiles, Clover, `OpenCover` and
-//!   dotCover, a line once in each function in Visual Studio's reports.
-//! - A line that is partially covered is covered. Nothing is covered of which the report does not say so.
-//! - Where a report has totals and no lines, the totals are added. Other totals of the same file cannot be merged.
+//! - What counts as a line depends on the tool: statements or sequence points in go cover profiles, Clover, `OpenCover`
+//!   and dotCover; in Visual Studio's reports a line counts once in each function.
+//! - A line that is partially covered is covered. Everything that the report does not state as covered is not covered.
+//! - If a report has totals but no lines, the totals are added. Different totals of the same file cannot be merged.
 //!
 //! # Where a format is read
 //!
 //! Each format has one file in one of three modules, and one row in that module's table: `xml` for XML, `document` for
-//! files that are one JSON document, `lines` for formats that are read line by line. Coverage reports have the same
-//! three in `coverage`.
+//! files that are one JSON document, `lines` for formats that are read line by line. `coverage` has the same three
+//! modules for coverage reports.
 //!
 //! ```
 //! let report = badgesmith_formats::read(b"TAP version 13\n1..2\nok 1\nnot ok 2 - adds\n").unwrap();

@@ -1,4 +1,4 @@
-//! Why a file is not counted, in words for the person who has to correct it.
+//! Why a file is not counted, with a message for the person who has to correct it.
 
 use std::{error::Error, fmt};
 
@@ -88,8 +88,8 @@ pub enum EncodingFault {
 }
 
 impl ReportRefusal {
-    /// Whether the file is something other than the report that is wanted, so that a directory of reports may contain
-    /// it. An empty, broken or too large file may be a damaged report, so it is not.
+    /// Whether the file is something other than the wanted report, so that a directory of reports may contain it.
+    /// `false` for an empty, broken or too large file, which may be a damaged report.
     #[must_use]
     pub fn is_other(&self) -> bool {
         matches!(

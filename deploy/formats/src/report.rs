@@ -49,7 +49,7 @@ pub struct TestCounts {
     pub passed: u64,
     /// Tests that failed, ended with an error or could not be built.
     pub failed: u64,
-    /// Tests that did not run, or whose result says nothing.
+    /// Tests that did not run, or whose result is inconclusive.
     pub skipped: u64,
 }
 
@@ -71,7 +71,8 @@ impl AddAssign for TestCounts {
 
 /// A report format, such as JUnit XML or TAP.
 ///
-/// It is a name and not an enum: each format's file declares its own, so a new format changes no list elsewhere.
+/// It is a name and not an enum: each format's file declares its own name, so a new format needs no change of a list
+/// elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportFormat(&'static str);
 

@@ -1,4 +1,4 @@
-//! Counts test outcomes while a file is read, and makes the report of them.
+//! Counts test outcomes while a file is read, and makes the report from them.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -40,7 +40,7 @@ pub(crate) struct Tally {
     suite_failures: u64,
 }
 
-/// How many failures were counted when a run or a suite began; the default is the beginning of the file.
+/// The number of failures that were counted when a run or a suite began; by default that of the beginning of the file.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FailureMark(u64);
 
@@ -85,7 +85,7 @@ impl Tally {
         }
     }
 
-    /// Adds one failure for the whole file, unless it has one.
+    /// Adds one failure for the whole file, unless it already has one.
     pub(crate) fn fail_file(&mut self) {
         self.fail_since(FailureMark::default(), "");
     }

@@ -1,5 +1,5 @@
-//! The providers of plugins.toml, libraries and TOML files: whatever upstreams answer, a step is well-formed, the same
-//! question gets the same step, and a step asks what the one before it asked.
+//! The providers of plugins.toml, libraries and TOML files: whatever upstreams answer, every step is well-formed, the
+//! same input leads to the same step, and a step repeats the requests of the step before it.
 //!
 //! The first line of an input names a plugin and a badge, the next ones have parameters (`owner=acme`). The answers
 //! follow after lines `---`.
@@ -47,7 +47,7 @@ fuzz_target!(
             let values = if is_query { &mut call.query } else { &mut call.params };
             values.insert(name.to_owned(), value.to_owned());
         }
-        // The engine passes what the manifest has of a badge, and never a call without them.
+        // The engine always passes the fixed parameters that the manifest gives to a badge.
         call.params.extend(badge.fixed.iter().map(|(name, value)| (name.clone(), value.clone())));
         assert_eq!(call.kind, CallKind::Badge);
         let replies: Vec<_> = parts.map(reply::read).collect();

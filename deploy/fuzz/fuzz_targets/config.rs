@@ -1,5 +1,5 @@
-//! plugins.toml: what was read and written is read as the same, and the list of all mistakes is empty exactly if a
-//! start succeeds.
+//! plugins.toml: a configuration that was read and written again is read with the same result, and the list of all
+//! mistakes is empty exactly if the engine can start.
 #![no_main]
 
 use std::{path::Path, sync::Arc};
@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
     let Ok(text) = std::str::from_utf8(input) else { return };
-    // A provider's path leads to the files of the repository or nowhere, never to devices.
+    // Texts with paths of devices are skipped, so that a provider's path never leads to one.
     if text.contains("/dev") || text.contains("/proc") || text.contains("\\") {
         return;
     }

@@ -1,4 +1,5 @@
-//! No bytes cause a panic, no more is covered than there is, and the same report again changes nothing.
+//! No input causes a panic, the covered part is never more than the whole, and adding the same report again changes
+//! nothing.
 #![no_main]
 
 use badgesmith_formats::{CoverageMerge, read_coverage};

@@ -11,7 +11,7 @@ use badgesmith_fuzz::{
 };
 use libfuzzer_sys::fuzz_target;
 
-/// How many badges of a provider are asked for.
+/// How many badges of a provider are requested.
 const MOST_BADGES: usize = 4;
 
 static FILE: LazyLock<PathBuf> = LazyLock::new(|| {

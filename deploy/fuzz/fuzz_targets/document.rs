@@ -1,4 +1,4 @@
-//! Queries through documents, and regexes through texts, end in time and find what both ways of asking agree on.
+//! Queries of documents, and regexes in texts, end in time, and both ways of running them find the same.
 //!
 //! The first line of an input says what follows: `json`, `yaml`, `toml`, `xml` or `html` with a query and a document,
 //! or `regex` with flags, a pattern, a replacement and a text, each but the last on a line of its own.

@@ -1,7 +1,7 @@
-//! What waits in queues and in the outbox, and what is sent of it: no bytes cause a panic, what was read and written is
-//! read as the same, and each body that is sent is JSON. The first line of an input says what follows: `queued`, an
-//! event of a subscription's queue; `report`, a message of the queue of reports; `outbox`, a row of the outbox;
-//! `secret`, a webhook's secret; `address`, its address.
+//! Messages of queues, rows of the outbox, and the bodies that are sent for them: no input causes a panic, a value that
+//! was read and written again is read with the same result, and each body that is sent is JSON. The first line of an
+//! input says what follows: `queued`, an event of a subscription's queue; `report`, a message of the queue of reports;
+//! `outbox`, a row of the outbox; `secret`, a webhook's secret; `address`, its address.
 #![no_main]
 
 use badgesmith_engine::{

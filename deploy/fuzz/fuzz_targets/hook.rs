@@ -1,6 +1,6 @@
-//! Deliveries of webhooks to the GitHub provider: one is taken exactly if its signature is its owner's, and the same
-//! one again changes nothing. The first line of an input is the event, the second one the header `X-Hub-Signature-256`;
-//! the payload follows.
+//! Deliveries of webhooks to the GitHub provider: a delivery is accepted exactly if it is signed with its owner's
+//! secret, and the same delivery again changes nothing. The first line of an input is the event, the second one the
+//! header `X-Hub-Signature-256`; the payload follows.
 #![no_main]
 
 use badgesmith_engine::{Engine, Request};

@@ -1,4 +1,4 @@
-//! The manifest of a provider: it is refused, or what it describes is served, and it is written as it was read.
+//! The manifest of a provider: it is refused, or its badges are served and writing it gives what was read.
 #![no_main]
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use badgesmith_fuzz::{
 use badgesmith_provider::{Badge, Call, Manifest, Provider, Step};
 use libfuzzer_sys::fuzz_target;
 
-/// How many badges of a manifest are asked for.
+/// How many badges of a manifest are requested.
 const MOST_BADGES: usize = 4;
 
 #[derive(Debug)]

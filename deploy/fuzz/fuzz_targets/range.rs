@@ -1,4 +1,5 @@
-//! Version ranges have the versions that they say. An input is two bounds, a version and a range, one a line.
+//! Version ranges contain exactly the versions that they should. An input is two bounds, a version and a range, each on
+//! its own line.
 #![no_main]
 
 use badgesmith_versions::{Range, Version, candidates};

@@ -1,6 +1,6 @@
 //! Any request to a server with the plugins of plugins.toml: the response is well-formed, its status is no 5xx unless
-//! it needed an upstream, a `HEAD` has the headers of the `GET`, and the same request again gets the same response, a
-//! 304 if it has its `ETag`. An input is a request as in HTTP/1.1, with `\n` as the end of a line.
+//! it needed an upstream, a `HEAD` has the headers of the `GET`, and the same request again gets the same response, or
+//! a 304 if it sends the `ETag`. An input is a request as in HTTP/1.1, with `\n` as the end of a line.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -45,7 +45,7 @@ fuzz_target!(
         if asked() > before || response.events.is_some() {
             return;
         }
-        // An upstream that failed just now is not asked again, and the response says so.
+        // An upstream that has just failed is not called again, and the response says so.
         if response.line.fault == Some(Source::Upstream) {
             return;
         }

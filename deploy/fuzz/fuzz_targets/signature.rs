@@ -1,6 +1,6 @@
-//! A report is accepted exactly if its signature was made with the owner's secret for what is sent. An input is a
-//! header `X-Signature`, a nonce, a branch, and how the request is changed after it was signed, one a line; then the
-//! body.
+//! A report is accepted exactly if its signature was made with the owner's secret for the request that is sent. An
+//! input is a header `X-Signature`, a nonce, a branch, and the change of the request after it was signed, each on its
+//! own line; then the body.
 #![no_main]
 
 use badgesmith_engine::{Engine, Request, signature};

@@ -1,5 +1,5 @@
-//! The static badge shows the words that its path says: label and message, escaped as shields escapes them, are read as
-//! they were. An input is a label, a message, a colour and a query, one a line.
+//! The static badge shows the label and the message of its path: both are escaped as shields escapes them, and must be
+//! read back unchanged. An input is a label, a message, a colour and a query, each on its own line.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -35,9 +35,9 @@ fuzz_target!(|input: &[u8]| {
     let mut line = || lines.next().unwrap_or_default();
     let (label, message, color, query) = (line(), line(), line(), line());
     let query: String = query.chars().filter(|letter| letter.is_ascii_graphic() && *letter != '#').collect();
-    // A dash at an end may belong to the separator, which is shields' rule.
+    // By shields' rule, a dash at the beginning or end of a part may belong to the separator.
     let is_clear = ![label, message].iter().any(|text| text.starts_with('-') || text.ends_with('-'));
-    // An ending names a format, and `.` and `..` are no names in a path.
+    // An ending names a format, and `.` and `..` are special segments of a path.
     let color: String = color.chars().filter(char::is_ascii_alphanumeric).collect();
     let color = if color.is_empty() { "red" } else { &color };
     let path = format!("/badge/{}-{}-{color}", escape(label), escape(message));
@@ -45,7 +45,7 @@ fuzz_target!(|input: &[u8]| {
     let response = respond(&ENGINE, &json);
     response_check::check(&json, &response);
     assert!(response.status.as_u16() < 500, "{json:?}");
-    // A client writes `%25` for a percent sign and gets it back; what it encoded twice stays encoded.
+    // A percent sign that a client encodes as `%25` is decoded; text that it encoded twice stays encoded once.
     if is_clear && !label.is_empty() && !message.is_empty() && response.status == 200 {
         let shown: serde_json::Value = serde_json::from_slice(&response.body).expect("it is JSON");
         let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");

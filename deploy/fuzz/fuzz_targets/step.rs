@@ -1,6 +1,6 @@
-//! What a plugin returns: whatever its steps are, the response is well-formed and no fault of the engine. The first
-//! line of an input says what is called (`badge`, `report`, `redirect` or `hook`); the steps follow after lines `---`,
-//! and are returned again from the first one when they are used up.
+//! The steps that a plugin returns: whatever they are, the response is well-formed and never an internal error of the
+//! engine. The first line of an input says what is called (`badge`, `report`, `redirect` or `hook`); the steps follow
+//! after lines `---`. After the last step they are returned again from the first one.
 #![no_main]
 
 use std::sync::Arc;
@@ -36,7 +36,7 @@ const SECRET: &str = "a secret";
 const DELIVERY: &[u8] =
     br#"{"repository":{"full_name":"acme/tools","name":"tools","owner":{"login":"acme"},"private":false,"id":7}}"#;
 
-/// Returns the steps by the number of answers that the call has.
+/// Returns the step that belongs to the number of answers in the call.
 #[derive(Debug)]
 struct Steps(Vec<Vec<u8>>);
 

@@ -1,5 +1,5 @@
-//! Keys of the stores: names are read from a key as they were written to it, and different names have different keys.
-//! An input is an owner, a repository, a part, a branch, a run and a key, one a line.
+//! Keys of the stores: names are read from a key unchanged, and different names have different keys. An input is an
+//! owner, a repository, a part, a branch, a run and a key, each on its own line.
 #![no_main]
 
 use badgesmith_engine::store::{

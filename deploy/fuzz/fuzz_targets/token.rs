@@ -1,4 +1,4 @@
-//! Tokens and keys of issuers: whatever they are, they are judged, and no refusal repeats a part of a token.
+//! Tokens and keys of issuers: no input causes a panic, and no refusal repeats a part of a token.
 //!
 //! The first byte of an input says what follows: a token, a header and claims that are then signed, or the keys of an
 //! issuer.
@@ -112,7 +112,7 @@ fuzz_target!(|input: &[u8]| {
     match verifier.verify(&token, &claimed, now).now_or_never() {
         Some(Ok(proof)) => assert!(proof.expires > now && !proof.id.is_empty() && proof.run_attempt > 0),
         Some(Err(Unproven::Wrong { words, .. })) => {
-            // With spaces it may be a part of the refusal's own words.
+            // A part with spaces may occur in the refusal's own message.
             let parts = token.split('.').filter(|part| part.len() > 20 && !part.contains(' '));
             assert!(parts.into_iter().all(|part| !words.contains(part)));
         }

@@ -1,5 +1,5 @@
-//! Versions of every grammar: the order is total where one is promised, agrees with equality, and the newest of a list
-//! is older than none of it. An input is a list of versions, one a line.
+//! Versions of every grammar: the order is total where that is promised, it agrees with equality, and no version of a
+//! list is newer than the one that is found as its newest. An input is a list of versions, each on its own line.
 #![no_main]
 
 use std::cmp::Ordering;
@@ -18,8 +18,8 @@ const ORDERS: [Order; 7] = [
     Order::Loose,
 ];
 
-/// Whether an order is total for this version. Others are compared as shields compares texts, and Maven's own order is not
-/// transitive, as order/maven.rs says.
+/// Whether an order is total for this version. Other versions are compared as shields compares texts, and Maven's own
+/// order is not transitive, as order/maven.rs says.
 fn is_total(order: Order, text: &str) -> bool {
     text.len() <= 256
         && match order {

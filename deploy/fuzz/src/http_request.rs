@@ -4,7 +4,8 @@ use badgesmith_engine::{LARGEST_HEADERS, LONGEST_PATH, Request, largest_body};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, uri::PathAndQuery};
 
-/// Reads a method and a target, headers, an empty line, and a body. `None` for what the HTTP server refuses by itself.
+/// Reads a method and a target, headers, an empty line, and a body. `None` for a request that the HTTP server itself
+/// refuses.
 pub fn read(input: &[u8]) -> Option<Request> {
     let at = input.windows(2).position(|window| window == b"\n\n");
     let (head, body) = at.map_or((input, &[][..]), |at| (&input[..at], &input[at + 2..]));
@@ -20,7 +21,7 @@ pub fn read(input: &[u8]) -> Option<Request> {
     }
     let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     let (path, query) = (target.path().to_owned(), target.query().unwrap_or_default().to_owned());
-    // A little more than the engine takes, so that its own limits are reached.
+    // A little more than the engine accepts, so that its own limits are tested.
     let is_bounded = size <= 2 * LARGEST_HEADERS && path.len() + query.len() <= 2 * LONGEST_PATH;
     (is_bounded && body.len() <= largest_body(&path)).then(|| Request {
         method,

@@ -1,4 +1,5 @@
-//! What the fuzz targets share: a world without network, requests written as text, and what holds of every response.
+//! Code that the fuzz targets share: a world without network, requests written as text, and the checks of every
+//! response.
 
 pub mod http_request;
 pub mod plugins;
@@ -17,7 +18,7 @@ mod memory {
 
 pub use memory::memory_store::MemoryStore;
 
-/// The reading of tokens, without the HTTP client and the store of the same package, which take long to build.
+/// The code that reads tokens, without the HTTP client and the store of the same package, which take long to build.
 #[allow(dead_code, missing_docs, reason = "the targets use a part of it")]
 #[path = "../../host/src"]
 mod host {
@@ -45,7 +46,7 @@ pub fn hub_signature(secret: &str, payload: &[u8]) -> String {
     format!("sha256={digits}")
 }
 
-/// An engine with the providers of what builds report.
+/// An engine with the providers that accept builds' reports.
 ///
 /// # Panics
 /// If they cannot be loaded.

@@ -4,7 +4,7 @@ use badgesmith_engine::world::Reply;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Reads a reply. What is not written as one is the body of a reply with status 200.
+/// Reads a reply. An input that is not in this form becomes the body of a reply with status 200.
 pub fn read(input: &[u8]) -> Reply {
     let at = input.windows(2).position(|window| window == b"\n\n");
     let head = at.and_then(|at| Some((head(&input[..at])?, &input[at + 2..])));

@@ -1,4 +1,4 @@
-//! What holds of every response, whatever the request was.
+//! Checks that every response must pass, whatever the request was.
 
 use badgesmith_engine::{Request, Response};
 use http::{Method, StatusCode, header};

@@ -1,4 +1,4 @@
-//! A world without network, whose time stands still except while something waits.
+//! A world without network, whose clock advances only while something waits.
 
 use std::{
     collections::VecDeque,
@@ -51,12 +51,12 @@ impl Upstream for Replies {
         let mut replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner);
         let reply = if replies.len() > 1 { replies.pop_front() } else { replies.front().cloned() };
         Box::pin(async move {
-            // Otherwise a caller that asks again and again would never let others run.
+            // Otherwise a caller that calls this in a loop would never let others run.
             tokio::task::yield_now().await;
             let reply = reply.ok_or_else(|| Fault::Unreachable("there is no network".to_owned()))?;
             ask.progress.reach();
             match reply.status {
-                // What the HTTP clients of `deploy/host` do.
+                // As the HTTP clients of `deploy/host` do.
                 429 => Err(Fault::RateLimited(None)),
                 500.. => Err(Fault::Status(reply.status)),
                 _ if reply.body.len() > ask.largest_body => Err(Fault::TooLarge),
@@ -66,7 +66,7 @@ impl Upstream for Replies {
     }
 }
 
-/// Runs steps at once, in the thread that asks.
+/// Runs steps at once, on the calling thread.
 #[derive(Debug)]
 pub struct Inline(Instant);
 
@@ -92,7 +92,7 @@ impl Executor for Inline {
     }
 }
 
-/// The parts of a world that a target looks at.
+/// The parts of a world that a target inspects.
 #[derive(Default)]
 pub struct Parts {
     pub upstream: Arc<Replies>,
@@ -120,7 +120,7 @@ pub fn settings() -> Settings {
     Settings { cache_mib: 1, ..Settings::default() }
 }
 
-/// Waits for something; while everything waits for a time, it is that time.
+/// Waits for a future. When everything waits for a timer, the clock jumps to the time of that timer.
 ///
 /// # Panics
 /// If no runtime can be made.

@@ -64,7 +64,7 @@ pub(crate) struct AddressGuard {
     allowed: Vec<AllowedAddress>,
 }
 
-/// What a URL connects to, as far as the URL itself says.
+/// The destination of a URL, as far as the URL itself determines it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
     /// An address that may be connected to.

@@ -27,8 +27,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many idle HTTP/1.1 connections to one host stay open.
 const IDLE_CONNECTIONS: usize = 8;
-/// How long an HTTP/2 connection may be silent during an exchange before a PING is sent, and how long the answer may
-/// take. Without it every exchange on a dead connection would time out.
+/// How long an HTTP/2 connection may be silent during an exchange before a PING is sent, and how long the peer may take
+/// to acknowledge the PING. Without it every exchange on a dead connection would time out.
 #[cfg(feature = "http2")]
 const PING_INTERVAL: Duration = Duration::from_secs(3);
 #[cfg(feature = "http2")]
@@ -105,7 +105,8 @@ impl ProxySettings {
     }
 }
 
-/// Mozilla's root certificates, compiled in: reading the system's would take milliseconds. And the operator's own.
+/// Mozilla's root certificates and the operator's own. Mozilla's are compiled in, since reading the system's would take
+/// milliseconds.
 pub(crate) fn roots(extra: &ExtraRoots) -> RootCertStore {
     RootCertStore { roots: [webpki_roots::TLS_SERVER_ROOTS, extra.anchors()].concat() }
 }
@@ -124,7 +125,8 @@ pub(crate) fn tls(roots: RootCertStore) -> Result<ClientConfig, ClientError> {
     Ok(tls)
 }
 
-/// The time by which certificates are verified. For a time before 1970 it is `None`, where rustls' own clock panics.
+/// The clock by which certificates are verified. For a time before 1970 it returns `None`; rustls' own clock would
+/// panic.
 #[derive(Debug)]
 struct Clock;
 

@@ -1,5 +1,5 @@
-//! Limits on concurrent requests to addresses that callers name, in all, to one host, and to related hosts; and to the
-//! receivers of subscriptions, in all and to one host and port.
+//! Limits on concurrent requests. Requests to addresses that callers name are limited in all, for one host, and for
+//! related hosts; requests to the receivers of subscriptions are limited in all and for one host and port.
 
 use std::time::Duration;
 
@@ -19,24 +19,25 @@ const REQUESTS_PER_HOST: usize = 4;
 const REQUESTS_PER_GROUP: usize = 16;
 /// How many webhooks are sent to one receiver, a host and a port, at once.
 const REQUESTS_PER_RECEIVER: usize = 10;
-/// How many in all: as many as all subscriptions may send, so that receivers that hang slow no other one.
+/// How many webhooks are sent at once in all: as many as all subscriptions together may send, so that receivers that
+/// hang do not slow down the others.
 const REQUESTS_TO_RECEIVERS: usize = MOST_SUBSCRIPTIONS * REQUESTS_PER_RECEIVER;
 /// The length of the queue, and how much of it one host or one group of related hosts may take.
 const QUEUE: u64 = 256;
 const QUEUE_PER_SHARE: u64 = 64;
 /// How many names are looked up at once. The system's lookup cannot be cancelled, so each keeps its permit to its end.
 const LOOKUPS: usize = 32;
-/// How many of them for related names.
+/// How many related names are looked up at once.
 const LOOKUPS_PER_GROUP: usize = 8;
 /// The memory for all bodies that are being received, in bytes.
 const BODY_MEMORY: usize = 32 * 1024 * 1024;
-/// How long one fetch waits for permits, in all.
+/// How long one fetch may wait for all its permits together.
 pub(crate) const PERMIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The permits for requests and for lookups, and the memory for bodies.
 pub(crate) struct ConcurrencyLimits {
     requests: Permits,
-    /// The shares of a request to this URL.
+    /// The limited groups to which a request to this URL belongs, such as its host.
     shares: fn(&Url) -> Vec<Share>,
     lookups: Permits,
     bodies: BodyMemory,

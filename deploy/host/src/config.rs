@@ -1,4 +1,4 @@
-//! Which plugins.toml is read, which files of plugins.d add to it, and where libraries are searched.
+//! Which plugins.toml is read, which files of plugins.d add to it, and in which folders libraries are searched for.
 
 use std::{
     env,
@@ -14,11 +14,11 @@ use badgesmith_engine::{
 
 use crate::library_copies::{LibraryCopies, NotCopied};
 
-/// The file that is searched if none is named.
+/// The name of the file that is searched for if none is named.
 const NAME: &str = "plugins.toml";
 /// The folder beside it whose files add plugins, in the order of their names.
 const FRAGMENTS: &str = "plugins.d";
-/// Where a Lambda layer has its plugins and its plugins.d.
+/// The folder in which a Lambda layer has its plugins and its plugins.d.
 const LAYER: &str = "/opt/badgesmith";
 
 /// Why the plugins cannot be loaded.
@@ -35,7 +35,7 @@ pub enum ConfigError {
     },
     /// The engine refuses the configuration or a plugin.
     Refused(String),
-    /// The same, with all mistakes of all files.
+    /// The engine refuses the configuration; these are all mistakes in all files.
     Mistakes(Vec<Mistake>),
 }
 
@@ -85,7 +85,7 @@ pub fn load_from(
     Ok((plugins, config.engine))
 }
 
-/// The settings alone, with the subscriptions, without a plugin being loaded. Without a file they are the usual ones.
+/// The settings and the subscriptions, without loading a plugin. Without a file the settings are the defaults.
 ///
 /// # Errors
 /// The first mistake in the configuration, or what cannot be read.
@@ -94,8 +94,8 @@ pub fn settings(config: Option<&Path>) -> Result<Settings, ConfigError> {
     Ok(parse(&text, &file)?.engine)
 }
 
-/// As [`load`] for a short-lived process: if `badgesmith plugin pack` wrote the whole configuration, a plugin is loaded
-/// by the first request for one of its addresses.
+/// Like [`load`], but for a short-lived process: if `badgesmith plugin pack` wrote the whole configuration, each plugin
+/// is loaded only by the first request for one of its addresses.
 ///
 /// # Errors
 /// The first mistake in the configuration, or what cannot be read; a mistake in a plugin that is loaded later is in the
@@ -141,8 +141,8 @@ pub fn need_from(config: Option<&Path>, copies: Option<&LibraryCopies>) -> Resul
     find(config, &Libraries { copies, ..Libraries::default() }, &[])?.ok_or(ConfigError::Missing)
 }
 
-/// As [`need`]; bare names of libraries are searched in `libraries` first, and if `only` has ids, the other plugins are
-/// left out.
+/// Like [`need`], but bare names of libraries are searched for in `libraries` first; if `only` contains ids, the other
+/// plugins are left out.
 ///
 /// # Errors
 /// As [`need`], and if an id is no plugin's.
@@ -181,7 +181,7 @@ pub fn explain(config: Option<&Path>, copies: Option<&LibraryCopies>) -> Option<
 /// How libraries are found and opened.
 #[derive(Default)]
 struct Libraries<'a> {
-    /// Where bare names are searched first.
+    /// The folder in which bare names are searched for first.
     folder: Option<&'a Path>,
     copies: Option<&'a LibraryCopies>,
 }
@@ -222,7 +222,7 @@ fn load_text(
     Ok((config, plugins?))
 }
 
-/// Looks at all of the configuration after a first mistake; `None` if there is none that the engine finds.
+/// Searches the whole configuration for mistakes after a first one was found; `None` if the engine finds none.
 fn all_mistakes(text: String, file: &Path, libraries: &Libraries<'_>) -> Option<ConfigError> {
     let mut files = vec![(file.to_owned(), text)];
     for file in all_fragments(file).ok()? {
@@ -288,7 +288,7 @@ fn folder_of(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new(""))
 }
 
-/// Where libraries with a bare name are searched.
+/// The folders in which libraries with a bare name are searched for.
 pub(crate) fn folders(file: &Path, libraries: Option<&Path>) -> Vec<PathBuf> {
     let (here, binary) = (folder_of(file), folder_of_binary());
     let [beside, layer] = [here, Path::new(LAYER)].map(|folder| folder.join("plugins"));
@@ -296,7 +296,7 @@ pub(crate) fn folders(file: &Path, libraries: Option<&Path>) -> Vec<PathBuf> {
     libraries.map(Path::to_owned).into_iter().chain(usual).collect()
 }
 
-/// Where plugins.toml may be: what is named, or the default places.
+/// The paths at which plugins.toml may be: the named path, or the default paths.
 pub(crate) fn candidates(named: Option<&Path>, binary: &Path) -> Vec<PathBuf> {
     match named {
         Some(named) => vec![named.to_owned()],

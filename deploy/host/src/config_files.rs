@@ -1,4 +1,4 @@
-//! The files that a configuration consists of, for whoever wants to know when one changes.
+//! The files that a configuration consists of, for code that watches them for changes.
 
 use std::path::PathBuf;
 
@@ -6,12 +6,12 @@ use badgesmith_engine::plugins::file_paths;
 
 use crate::config;
 
-/// Lists plugins.toml, the files of plugins.d, and what they name, whether it is there or not.
+/// Lists plugins.toml, the files of plugins.d, and the files that these name, whether or not those exist.
 #[derive(Clone, Debug)]
 pub struct ConfigFiles {
     /// The plugins.toml that was named.
     named: Option<PathBuf>,
-    /// What a plugins.toml named that could be read, in the end.
+    /// The files that plugins.toml named when it could last be read.
     further: Vec<PathBuf>,
 }
 
@@ -22,7 +22,8 @@ impl ConfigFiles {
         Self { named, further: Vec::new() }
     }
 
-    /// The files as of now. While plugins.toml cannot be read, those are listed that it named before.
+    /// The present files. While plugins.toml cannot be read, the files are listed that it named when it could last be
+    /// read.
     pub fn list(&mut self) -> Vec<PathBuf> {
         let named = self.named.as_deref();
         let mut files = config::candidates(named, &config::folder_of_binary());

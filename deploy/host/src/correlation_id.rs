@@ -15,7 +15,7 @@ pub fn from_headers(headers: &HeaderMap) -> String {
     given(headers).map_or_else(fresh, |(text, _)| text.to_owned())
 }
 
-/// The same as a header of the response.
+/// The same ID as the value of a response header.
 #[must_use]
 pub fn header_from_headers(headers: &HeaderMap) -> HeaderValue {
     let fresh = || HeaderValue::from_maybe_shared(Bytes::from(fresh()));

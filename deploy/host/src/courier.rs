@@ -1,4 +1,5 @@
-//! Sends webhooks to the receivers of subscriptions, through the address guard, and hands messages for topics on.
+//! Sends webhooks to the receivers of subscriptions, through the address guard, and passes messages for topics to a
+//! publisher.
 
 use std::{fmt, sync::Arc};
 
@@ -42,13 +43,13 @@ impl HttpCourier {
         Self::with_resolver(settings, Arc::new(SystemResolver))
     }
 
-    /// The same with another resolver.
+    /// A courier with the exceptions of plugins.toml, which looks names up with this resolver.
     #[must_use]
     pub fn with_resolver(settings: &Settings, resolver: Arc<dyn Resolver>) -> Self {
         Self { web: HttpWeb::for_receivers(settings, resolver), topics: None }
     }
 
-    /// The courier with further root certificates; it is called before the first webhook.
+    /// The courier with additional root certificates. Call this before the first webhook is sent.
     #[must_use]
     pub fn trusting(mut self, roots: ExtraRoots) -> Self {
         self.web = self.web.trusting(roots);
@@ -63,7 +64,7 @@ impl HttpCourier {
     }
 
     async fn webhook(&self, url: Url, mut headers: HeaderMap, body: Bytes) -> Result<Reply, Fault> {
-        // The client sends it with every body.
+        // The HTTP client adds this header to every request with a body.
         headers.remove(header::CONTENT_TYPE);
         self.web.fetch(Ask { headers, body: Some(body), ..Ask::get(url, LARGEST_ANSWER, ATTEMPT_TIMEOUT) }).await
     }

@@ -13,8 +13,8 @@ use crate::step_threads;
 
 /// tokio's tasks and timers, and a separate thread pool for steps. To be used within a tokio runtime with its timer.
 ///
-/// A step may never return. It would block one of tokio's blocking threads for good, which are bounded and also look up
-/// host names. The separate pool is unbounded, and its threads do not keep the process from ending.
+/// A step may never return. It would block one of tokio's blocking threads forever; their number is bounded, and they
+/// also look up host names. The separate pool is unbounded, and its threads do not keep the process from ending.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TokioExecutor;
 

@@ -21,7 +21,7 @@ use serde_json::json;
 pub const PLUGIN_EXIT_STATUS: i32 = 70;
 const MESSAGE: &str = "something called exit, a plugin most likely; the process ends as a failure";
 
-/// Whether the process may end with any status.
+/// Whether the hook leaves the exit status as it is.
 static IS_DISARMED: AtomicBool = AtomicBool::new(false);
 
 // SAFETY: the declarations match the C library's. Both functions that take a hook may be called at any time, and the
@@ -46,7 +46,7 @@ pub fn install() {
     });
 }
 
-/// Lets the process end with any status.
+/// Disarms the hook: from now on the process may end with any status.
 pub fn disarm() {
     IS_DISARMED.store(true, Ordering::Relaxed);
 }

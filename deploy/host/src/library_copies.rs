@@ -1,4 +1,4 @@
-//! Copies of libraries, which are opened in their place: a library that is open can then be overwritten, as `cp` does,
+//! Copies of libraries, which are opened instead of the originals: an original can then be overwritten, as `cp` does,
 //! without changing the code of a running process.
 
 use std::{
@@ -15,14 +15,14 @@ use tempfile::TempDir;
 
 /// How the name of a folder of copies begins.
 const PREFIX: &str = "badgesmith-copies-";
-/// The file in such a folder that is locked while the process lives that made it.
+/// The file in such a folder that is locked as long as the process that made the folder runs.
 const LOCK: &str = "lock";
 
-/// What tells one state of a file from another.
+/// Path, modification time and size of a file: they differ if the file was changed.
 type FileState = (PathBuf, SystemTime, u64);
 
-/// A folder of copies, which is removed with this. If the process is killed, the next one that makes such a folder
-/// removes it.
+/// A folder of copies, which is removed when this value is dropped. If the process is killed, the next process that
+/// makes such a folder removes it.
 #[derive(Debug)]
 pub struct LibraryCopies {
     /// Held until the process ends, however it ends; `None` where files cannot be locked.
@@ -42,15 +42,15 @@ pub(crate) struct NotCopied {
 }
 
 impl LibraryCopies {
-    /// An empty folder, private to its user, where the system has temporary files. Those of processes that no longer
-    /// live are removed.
+    /// An empty folder, private to its user, where the system has temporary files. Folders of processes that no longer
+    /// run are removed.
     ///
     /// # Errors
     /// It cannot be made.
     pub fn new() -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
         builder.prefix(PREFIX);
-        // Whoever could write there could have the server run any code.
+        // Anybody who can write to this folder can make the server run any code.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         let folder = builder.tempdir()?;
@@ -59,8 +59,8 @@ impl LibraryCopies {
         Ok(Self { _lock: lock, folder, made: Mutex::default() })
     }
 
-    /// Has a plugin open a copy of its library. One that is not there is left as it is, so that it is missed by its own
-    /// name.
+    /// Has a plugin open a copy of its library. The path of a library that does not exist is left unchanged, so that the
+    /// error names that path.
     ///
     /// # Errors
     /// The library cannot be copied, or changes meanwhile.
@@ -82,7 +82,7 @@ impl LibraryCopies {
         if let Some(copy) = made.get(&before) {
             return Ok(copy.clone());
         }
-        // A folder for each, because libraries of one name may lie in several.
+        // Each copy has a folder of its own, because libraries in different folders may have the same name.
         let folder = self.folder.path().join(made.len().to_string());
         fs::create_dir_all(&folder)?;
         let copy = folder.join(path.file_name().unwrap_or_default());
@@ -95,8 +95,8 @@ impl LibraryCopies {
     }
 }
 
-/// Locks a new folder. The file has its name only once it is locked, so that nobody takes the folder for abandoned
-/// before.
+/// Locks a new folder. The file gets its name only once it is locked, so that no other process takes the folder for
+/// abandoned before.
 fn lock(folder: &Path) -> io::Result<File> {
     let unlocked = folder.join("unlocked");
     let file = File::create_new(&unlocked)?;
@@ -105,8 +105,8 @@ fn lock(folder: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Removes the folders beside `own`, of the same user, whose processes no longer live. One that cannot be removed
-/// stays.
+/// Removes the folders beside `own` that belong to the same user and whose processes no longer run. A folder that
+/// cannot be removed stays.
 fn remove_abandoned(own: &Path) {
     let entries = own.parent().and_then(|parent| fs::read_dir(parent).ok());
     for entry in entries.into_iter().flatten().flatten() {
@@ -118,7 +118,7 @@ fn remove_abandoned(own: &Path) {
     }
 }
 
-/// Whether a folder is no link, and of the user who owns another one.
+/// Whether a folder is not a symbolic link and belongs to the user who owns `own`.
 fn is_of_same_user(folder: &Path, own: &Path) -> bool {
     let (Ok(folder), Ok(own)) = (fs::symlink_metadata(folder), fs::symlink_metadata(own)) else { return false };
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The lines that one piece of work logs, as values: for a command that shows them among its own output.
+//! Captures the lines that one piece of work logs, for a command that shows them in its own output.
 
 use std::fmt;
 
@@ -24,8 +24,8 @@ pub struct LogLine {
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// Does some work, and passes each line that this thread logs meanwhile to `take` instead of the log: those that the
-/// level `info` has. Other threads log as usual.
+/// Does some work, and passes each line that this thread logs meanwhile at the level `info` or above to `take` instead
+/// of the log. Other threads log as usual.
 pub fn collect<T>(take: impl Fn(LogLine) + Send + Sync + 'static, work: impl FnOnce() -> T) -> T {
     let subscriber = registry().with(LineLayer { take }.with_filter(targets(LevelFilter::INFO)));
     tracing::subscriber::with_default(subscriber, work)

@@ -63,8 +63,8 @@ pub fn init_with_spans(level: Option<&str>, span_layer: Option<SpanLayer>) -> Re
 
 /// Logs every panic from now on, in place of Rust's own output on standard error. To be called after [`init`].
 ///
-/// `backtrace` is what a line has as its backtrace: [`captured_backtrace`], or nothing in a program without symbols,
-/// which then has no code to read them.
+/// `backtrace` returns the backtrace for the line: [`captured_backtrace`], or a function that returns `None` in a
+/// program without debug symbols, which then needs no code to read symbols.
 pub fn log_panics(backtrace: fn() -> Option<String>) {
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {

@@ -1,8 +1,9 @@
 //! Verifies the OpenID Connect tokens with which builds prove where they come from.
 //!
-//! A token's own claims are not believed before its signature is verified; only its issuer is read, and chooses among
-//! those that plugins.toml trusts. So: the form of the token and its header, its issuer, the issuer's key, the
-//! signature, and then the claims. A refusal names a claim and repeats no part of the token.
+//! A token's claims are not trusted before its signature is verified; only the issuer is read before, to choose among
+//! the issuers that plugins.toml trusts. So the checks have this order: the form of the token and its header, its
+//! issuer, the issuer's key, the signature, and then the claims. A refusal names a claim and repeats no part of the
+//! token.
 
 mod algorithm;
 mod compact;
@@ -33,16 +34,17 @@ use tokio::sync::oneshot;
 
 use self::{algorithm::PublicKey, compact::Compact, issuers::Issuers, members::Members, refusal::wrong};
 
-/// The longest `jti` that is its own nonce.
+/// The longest `jti` that is used as the nonce without hashing it.
 const LONGEST_JTI: usize = 128;
 
-/// Verifies tokens of the issuers that plugins.toml trusts. Nothing is asked of an issuer before its first token.
+/// Verifies tokens of the issuers that plugins.toml trusts. No request is sent to an issuer before its first token
+/// arrives.
 pub struct TokenVerifier {
     issuers: Issuers,
     executor: Arc<dyn Executor>,
 }
 
-/// The verifier for what plugins.toml trusts: one that refuses every token, if that is nobody.
+/// The verifier for the issuers that plugins.toml trusts. If it trusts none, the verifier refuses every token.
 #[must_use]
 pub fn verifier(trusted: &[TrustedIssuer], web: Arc<dyn Upstream>, executor: Arc<dyn Executor>) -> Arc<dyn Verifier> {
     if trusted.is_empty() { Arc::new(()) } else { Arc::new(TokenVerifier::new(trusted.to_vec(), web, executor)) }
@@ -70,7 +72,7 @@ impl TokenVerifier {
         if !self.is_signed(key, &compact).await {
             return Err(wrong("signature", "it was not made with the issuer's key of this name"));
         }
-        // From here on the claims are the issuer's.
+        // The signature is verified, so from here on the claims can be trusted.
         let trusted = self.issuers.trust_of(issuer, claimed.owner)?;
         let claims = Members::read(&compact.claims, "claims", &claims_of(trusted.kind))?;
         if !claims.includes("aud", &trusted.audience)? {
@@ -101,7 +103,7 @@ impl TokenVerifier {
         let (signed, signature) = (compact.signed.to_vec(), compact.signature.clone());
         let (sender, receiver) = oneshot::channel();
         self.executor.run(Box::new(move || {
-            // The caller may have left.
+            // The caller may no longer wait.
             let _ = sender.send(key.has_signed(&signed, &signature));
         }));
         receiver.await.unwrap_or(false)

@@ -1,9 +1,10 @@
-//! Sealing: what lies on a disk is encrypted with a data key, which itself is wrapped by a key that lies elsewhere.
+//! Sealing: a file is encrypted with a data key, which in turn is encrypted (wrapped) by a key that is kept elsewhere.
 //!
-//! What is sealed names the key that wrapped its data key, so what was sealed with a previous key still opens while
-//! that key is among those that are given. A small text is an envelope (`envelope`), and what is too large to be held
-//! in memory is a stream of sealed chunks (`sealed_stream`). Both are bound to their purpose: a sealed export is
-//! refused as secrets. Their text has one form only, so every changed byte is refused.
+//! A sealed file names the key that wrapped its data key, so a file that was sealed with a previous key can be opened
+//! as long as that key is among the given ones. A small text becomes an envelope (`envelope`), and data that is too
+//! large for memory becomes a stream of sealed chunks (`sealed_stream`). Both are bound to their purpose: a sealed
+//! export is refused as secrets. There is only one way to write each of them, so a file with any changed byte is
+//! refused.
 
 mod cipher;
 mod data_key;

@@ -41,7 +41,7 @@ pub(crate) fn run(work: Work) -> io::Result<()> {
 
 fn work_on(mut work: Work) {
     loop {
-        // The panic hook has logged it, and the waiting caller sees that the work was dropped.
+        // The panic hook has logged the panic, and the waiting caller sees that the work was dropped.
         let _ = catch_unwind(AssertUnwindSafe(work));
         let mut queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
         queue.idle += 1;
@@ -64,7 +64,7 @@ mod tests {
         let (sender, receiver) = mpsc::channel();
         run(Box::new(move || sender.send(thread::current().id()).unwrap())).unwrap();
         let found = receiver.recv().unwrap();
-        // The thread sends a moment before it is idle.
+        // The thread sends its result a moment before it becomes idle.
         while QUEUE.lock().unwrap().idle == 0 {
             thread::yield_now();
         }

@@ -11,7 +11,8 @@ use url::Url;
 
 use crate::address_guard::AddressGuard;
 
-/// Why the events of a subscription could not be sent, with what to write. Its `Display` shows no secret.
+/// Why the events of a subscription could not be sent, and what to write in plugins.toml. Its `Display` shows no
+/// secret.
 #[derive(Clone, Debug)]
 pub struct SubscriptionProblem {
     /// The subscription's name.
@@ -31,12 +32,12 @@ pub enum SubscriptionProblemKind {
         shown: String,
         /// What `allow-addresses` would need to have.
         allow: String,
-        /// The words of the guard.
+        /// The message of the address guard.
         words: &'static str,
     },
 }
 
-/// The problems of the subscriptions, in their order. Names are not looked up here: what they lead to is checked at
+/// The problems of the subscriptions, in their order. Host names are not looked up here: their addresses are checked at
 /// each delivery.
 pub async fn check_subscriptions(settings: &Settings, secrets: &dyn Secrets) -> Vec<SubscriptionProblem> {
     let guard = AddressGuard::new(settings);

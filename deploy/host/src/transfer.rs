@@ -21,7 +21,8 @@ pub use import_error::ImportError;
 /// The longest line, in bytes.
 pub const LONGEST_LINE: usize = 1024 * 1024;
 
-/// An exported line. Its `kind` says what it is; without one, as earlier versions exported, it is a result.
+/// An exported line. Its `kind` says whether it is a result or a state; a line without `kind`, as earlier versions
+/// wrote it, is a result.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum ExportedLine {
@@ -31,14 +32,14 @@ pub enum ExportedLine {
     State(ExportedState),
 }
 
-/// What a line has in another store.
+/// What an exported line becomes in another store.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ImportedLine {
     /// An entry that records the result again.
     Result(Box<Entry>),
-    /// A state that is put again.
+    /// A state that is written again.
     State {
-        /// The state; its life counts from `written`.
+        /// The state; its time to live counts from `written`.
         state: Box<State>,
         /// When it was written first.
         written: SystemTime,
@@ -64,7 +65,7 @@ enum Kind {
 pub struct ExportSummary {
     /// How many results and states were exported.
     pub written: u64,
-    /// What could not be read, one sentence each; everything else was exported all the same.
+    /// One sentence for each result or state that could not be read; everything else was exported all the same.
     pub damaged: Vec<String>,
 }
 
@@ -78,13 +79,13 @@ pub enum ExportError<S> {
 }
 
 impl ExportedLine {
-    /// A line for a result that expires this many seconds after 1970.
+    /// A line for a result that expires at `expires`, in seconds since 1970.
     #[must_use]
     pub fn result(collection: String, subject: &Subject, record: Record, expires: u64) -> Self {
         Self::Result(ExportedResult::new(collection, subject, record, expires))
     }
 
-    /// A line for a state, which expires this many seconds after 1970, if it does.
+    /// A line for a state. `expires`, in seconds since 1970, is `None` if it does not expire.
     #[must_use]
     pub fn state(collection: String, subject: &Subject, state: FoundState, expires: Option<u64>) -> Self {
         Self::State(ExportedState::new(collection, subject, state, expires))
@@ -93,7 +94,7 @@ impl ExportedLine {
     /// Reads a line.
     ///
     /// # Errors
-    /// It is no JSON of a kind that is known, or a field is missing or wrong.
+    /// It is not JSON, its kind is unknown, or a field is missing or wrong.
     pub fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
         Ok(match serde_json::from_slice::<Tag>(text)?.kind {
             Kind::Result => Self::Result(serde_json::from_slice(text)?),
@@ -101,7 +102,7 @@ impl ExportedLine {
         })
     }
 
-    /// What the line has in another store.
+    /// What the line becomes in another store.
     ///
     /// # Errors
     /// What is wrong with the line.

@@ -24,7 +24,7 @@ const FIRST_BUFFER: usize = 64 * 1024;
 /// connection, and callers may request any number of badges that are not cached.
 const EXCHANGES: usize = 256;
 const EXCHANGES_PER_ORIGIN: usize = 128;
-/// The length of the queue, and how much of it one origin may take. One badge may take 64 of it.
+/// How many exchanges may wait for a permit, in all and for one origin. One badge may take 64 places of the queue.
 const QUEUE: u64 = 4096;
 const QUEUE_PER_ORIGIN: u64 = 3072;
 /// How long an exchange waits for a permit.
@@ -40,7 +40,8 @@ const BODY_MEMORY: usize = 32 * 1024 * 1024;
 /// A request is sent once. It is sent again, within the same time limit, only if it was certainly not processed: after
 /// HTTP/2's GOAWAY or REFUSED_STREAM, or if an idle connection turned out to be closed.
 ///
-/// The number of concurrent exchanges and the queue are bounded; beyond them the answer is [`Fault::Busy`].
+/// The number of concurrent exchanges and the queue are bounded; when the queue is full, an exchange fails with
+/// [`Fault::Busy`].
 #[derive(Debug)]
 pub struct HttpUpstream {
     connections: Connections,
@@ -170,8 +171,8 @@ fn with_secret(mut url: Url, credential: Option<&Credential>) -> Url {
     url
 }
 
-/// The URL a response redirects to. Another origin is an error, since the plugin was granted only this one, and so is
-/// a redirect of a POST that would make a GET of it.
+/// The URL that a response redirects to. A redirect to another origin is an error, since the plugin was granted only
+/// this one. A redirect that would turn a POST into a GET is an error too.
 fn redirect_within_origin(from: &Url, response: &Response, method: Method) -> Result<Option<Url>, Fault> {
     let Some(next) = location(from, response) else { return Ok(None) };
     let status = response.status();
@@ -190,13 +191,13 @@ fn redirect_within_origin(from: &Url, response: &Response, method: Method) -> Re
     Err(Fault::Nonsense(format!("it redirects {words}")))
 }
 
-/// Where a response redirects to: `None` if it is no redirect, `Some(None)` if its `Location` is no URL.
+/// The URL that a response redirects to: `None` if it is not a redirect, `Some(None)` if its `Location` is not a URL.
 pub(crate) fn location(from: &Url, response: &Response) -> Option<Option<Url>> {
     let location = response.headers().get(header::LOCATION).filter(|_| is_redirect(response.status()))?;
     Some(str::from_utf8(location.as_bytes()).ok().and_then(|location| from.join(location).ok()))
 }
 
-/// An origin for messages. The rest of a URL may hold a secret.
+/// The origin of a URL, for messages. The rest of the URL may contain a secret.
 fn origin(url: &Url) -> String {
     let origin = url.origin();
     if origin.is_tuple() { origin.ascii_serialization() } else { format!("{}:", url.scheme()) }
@@ -216,7 +217,7 @@ pub(crate) async fn read(
     let status = response.status().as_u16();
     let headers = mem::take(response.headers_mut());
     if status == 304 {
-        // Its `Content-Length` and `Content-Encoding` describe a body that is not sent.
+        // This response has no body; its `Content-Length` and `Content-Encoding` describe a body that is not sent.
         return Ok(Reply { status, headers, ..Reply::default() });
     }
     // reqwest removes the header of an encoding that it decoded.
@@ -246,7 +247,8 @@ pub(crate) async fn read(
     Ok(Reply { status, headers, body: body.into_boxed_slice().into() })
 }
 
-/// Tells a broken connection from an invalid response. The message leaves the URL out, whose query may hold a secret.
+/// Distinguishes a broken connection from an invalid response. The message leaves out the URL, because its query may
+/// contain a secret.
 pub(crate) fn fault(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     let words = words(&error);

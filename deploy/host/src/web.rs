@@ -1,9 +1,9 @@
-//! Fetches URLs that callers name, and sends to the receivers of subscriptions: every address of a host passes the
-//! address guard, and only those are connected to.
+//! Fetches URLs that callers name, and sends webhooks to the receivers of subscriptions. The address guard checks every
+//! address of a host, and only checked addresses are connected to.
 //!
-//! Each request, also after a redirect, has a client of its own that is pinned to the addresses that were checked and
-//! can look up no name. So a name whose addresses change after the check (DNS rebinding) is of no use. No proxy is
-//! used, because it would look the name up again.
+//! Each request, also after a redirect, has a client of its own that is pinned to the checked addresses and cannot look
+//! up names. So changing the addresses of a name after the check (DNS rebinding) has no effect. No proxy is used,
+//! because it would look the name up again.
 
 use std::{
     fmt, io,
@@ -49,8 +49,8 @@ pub struct HttpWeb {
     tls: OnceLock<Result<ClientConfig, ClientError>>,
     limits: ConcurrencyLimits,
     roots: ExtraRoots,
-    /// Whether it sends to receivers: a redirect is their answer, and its status counts although the body cannot be
-    /// read.
+    /// Whether it sends webhooks to receivers: then a redirect is not followed but returned as the receiver's answer,
+    /// and the status of an answer counts even if its body cannot be read.
     is_for_receivers: bool,
 }
 
@@ -80,7 +80,7 @@ impl HttpWeb {
         }
     }
 
-    /// The fetcher with further root certificates; it is called before the first request.
+    /// The fetcher with additional root certificates. Call this before the first request.
     #[must_use]
     pub fn trusting(mut self, roots: ExtraRoots) -> Self {
         self.roots = roots;
@@ -97,7 +97,7 @@ impl HttpWeb {
     /// bounded number of permits, each until its request times out.
     async fn follow(&self, ask: &Ask) -> Result<Reply, Fault> {
         let mut url = ask.url.clone();
-        // A webhook waits for those before it to the same receiver, each of which takes as long at most.
+        // A webhook waits for earlier webhooks to the same receiver, each of which may take up to the same time limit.
         let for_permits = if self.is_for_receivers { ask.patience } else { PERMIT_TIMEOUT };
         let mut time = TimeLeft { for_requests: ask.patience, for_permits };
         for _ in 0..=REDIRECTS {
@@ -171,7 +171,7 @@ impl HttpWeb {
         if addresses.is_empty() {
             return Err(Fault::Unreachable(format!("{name} has no address")));
         }
-        // One address that is not admitted refuses the name, whose owner chose its addresses.
+        // One address that is not admitted is enough to refuse the name, since its owner chose all its addresses.
         if !addresses.iter().all(|address| self.guard.admits(Some(&name), *address)) {
             return Err(refused("url not allowed"));
         }
@@ -204,9 +204,9 @@ enum Exchanged {
 
 /// How much time a fetch has left.
 struct TimeLeft {
-    /// For lookups and requests.
+    /// The time left for lookups and requests.
     for_requests: Duration,
-    /// For waiting for permits.
+    /// The time left for waiting for permits.
     for_permits: Duration,
 }
 

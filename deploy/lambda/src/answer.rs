@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::event::HeadersForm;
 
-/// The answer to an event: text bodies as they are, binary ones (PNG) in base64.
+/// The answer to an event: text bodies unchanged, binary bodies (PNG) in base64.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct EventAnswer {

@@ -19,8 +19,8 @@ use crate::records::EventRecord;
 const PATH: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}');
 
-/// An event: a request, or records of a queue or a stream, which is known by its `Records`. HTTP APIs and function URLs
-/// send payload format 2.0; load balancers and REST APIs send format 1.0.
+/// An event: a request, or the records of a queue or a stream, which are in `Records`. HTTP APIs and function URLs send
+/// payload format 2.0; load balancers and REST APIs send format 1.0.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct GatewayEvent {
@@ -32,7 +32,7 @@ pub(crate) struct GatewayEvent {
     body: Option<String>,
     is_base64_encoded: bool,
     request_context: RequestContext,
-    /// From here on: format 1.0.
+    /// The following fields are those of format 1.0.
     http_method: Option<String>,
     path: Option<String>,
     query_string_parameters: Option<BTreeMap<String, Option<String>>>,
@@ -76,7 +76,7 @@ pub(crate) enum HeadersForm {
 }
 
 impl GatewayEvent {
-    /// The records, if it is no request.
+    /// The records, if the event is not a request.
     pub(crate) fn take_records(&mut self) -> Option<Vec<EventRecord>> {
         self.records.take()
     }
@@ -101,7 +101,7 @@ impl GatewayEvent {
             None => self.request_context.identity.source_ip.unwrap_or_default(),
         };
         let request = Request {
-            // An invalid method becomes one that no address supports.
+            // An invalid method is replaced by one that no address supports.
             method: Method::from_bytes(method.as_bytes()).unwrap_or(Method::TRACE),
             path: utf8_percent_encode(&path, PATH).to_string(),
             query,
@@ -163,7 +163,7 @@ fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The body's bytes. Invalid base64 is taken as it is: the signature of such a report does not match.
+/// The body's bytes. Invalid base64 is passed on undecoded: the signature of such a report does not match.
 fn body(text: String, is_base64: bool) -> Bytes {
     let decoded = if is_base64 { BASE64_STANDARD.decode(&text).ok() } else { None };
     decoded.map_or_else(|| Bytes::from(text), Bytes::from)
@@ -244,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_delivery_of_a_webhook_arrives_byte_for_byte_as_it_was_signed() {
-        // A form, and JSON with letters, line ends and bytes that are no text.
+        // A form, and JSON with letters, line ends and bytes that are not text.
         for sent in
             [&b"payload=%7B%22a%22%3A+1%7D"[..], "{\"a\": \"\u{e9}\",\r\n \"b\": 1}\n".as_bytes(), &[0xff, 0, b'{']]
         {

@@ -1,4 +1,4 @@
-//! A function that builds would else import from a glibc that is newer than Lambda's.
+//! A function that builds would otherwise import from a glibc that is newer than Lambda's.
 
 /// √(x² + y²), which drawing uses. glibc 2.35 exports it with a new symbol version, and Amazon Linux 2023 has glibc
 /// 2.34. The squares of two `f32` are exact in `f64` and cannot overflow there, so only the sum and the root are

@@ -1,7 +1,7 @@
 //! `bootstrap`: the badge engine as an AWS Lambda function.
 //!
-//! One engine is built before the first event and answers all events. For a short cold start, the HTTP client, the AWS
-//! clients and the plugins' libraries are opened at their first use and not before.
+//! One engine is built before the first event and answers all events. To keep cold starts short, the HTTP client, the
+//! AWS clients and the plugins' libraries are opened only at their first use.
 
 mod answer;
 mod event;
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     exit::install();
     let logging = logs::init(env::var("LOG_LEVEL").ok().as_deref()).map_err(|error| error.to_string());
     let outcome = logging.and_then(|()| {
-        // A package has no symbols that a backtrace could show.
+        // The deployed package has no debug symbols that a backtrace could show.
         logs::log_panics(|| None);
         run()
     });
@@ -78,7 +78,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    // One thread: events come one at a time, and a warm one takes less time than a switch to another thread.
+    // One thread: events come one at a time, and a warm invocation takes less time than switching threads.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|fault| format!("the runtime cannot start: {fault}"))?;
     let (plugins, settings) = config::load_late(None).map_err(|error| error.to_string())?;
@@ -101,7 +101,7 @@ fn run() -> Result<(), String> {
         .map_err(|fault| format!("the Lambda runtime ends: {fault}"))
 }
 
-/// The engine with the queue of reports, where plugins.toml asks for it.
+/// The engine with the queue of reports, if plugins.toml requires it.
 fn with_queue(engine: Engine, settings: &Settings, aws: &Arc<AwsClients>) -> Result<Engine, String> {
     if settings.ingest == Ingest::Direct {
         return Ok(engine);
@@ -116,20 +116,20 @@ fn with_queue(engine: Engine, settings: &Settings, aws: &Arc<AwsClients>) -> Res
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum FunctionAnswer {
-    /// To a request.
+    /// The answer to a request.
     Request(EventAnswer),
-    /// To the records of a queue.
+    /// The answer to the records of a queue or a stream.
     Batch(BatchAnswer),
 }
 
-/// The engine and what stands around it, built once for all events.
+/// The engine and the parts around it, built once for all events.
 struct Function {
     engine: Engine,
     settings: Settings,
     aws: Arc<AwsClients>,
     emf: Arc<Emf>,
     origin_secrets: OriginSecrets,
-    /// What sends events, made for the first one.
+    /// The courier that sends events, made when the first one is sent.
     courier: OnceLock<Arc<dyn Courier>>,
 }
 
@@ -182,8 +182,8 @@ fn flush(emf: &Emf) {
     }
 }
 
-/// Works on the records of a queue, or of the stream of the table of events. Those of another source are an error, so
-/// that they are not taken for done.
+/// Processes the records of a queue, or of the stream of the table of events. Messages of any queue but the queue of
+/// events are processed as reports. Records of any other source are an error, so that they do not count as processed.
 async fn work_on_batch(
     function: &Function,
     records: Vec<EventRecord>,

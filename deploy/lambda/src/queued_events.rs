@@ -1,15 +1,15 @@
-//! Sends the rows of queues, which a stream of DynamoDB tells of, to the queue of events.
+//! Sends the rows of subscriptions' queues, which a stream of DynamoDB delivers, to the queue of events.
 
 use badgesmith_aws::{AwsError, EventMessage, FifoMessage, SqsQueue};
 use badgesmith_engine::{digest, events::QueuedEvent};
 
 use crate::records::{BatchAnswer, InsertedRow, NewRow};
 
-/// What the partition of a subscription's queue begins with.
+/// The prefix of the partition of a subscription's queue.
 const QUEUE: &str = "QUEUE#";
 
-/// Sends the rows in their order, and answers from where on the stream is to send again. What is sent twice within five
-/// minutes is in the queue once.
+/// Sends the rows in their order, and answers from which record on the stream has to deliver again. A message that is
+/// sent twice within five minutes is in the queue only once.
 ///
 /// # Errors
 /// The queue does not answer: all of them are sent again.
@@ -33,7 +33,7 @@ fn message(row: &InsertedRow) -> Option<FifoMessage> {
     Some(FifoMessage {
         group: hex::encode(digest(&[subscription, collection, owner, repo, part, branch])),
         deduplication: hex::encode(digest(&[subscription, &event.id, key])),
-        // Texts can be written as JSON.
+        // Writing texts as JSON does not fail.
         body: serde_json::to_string(&message).unwrap_or_default(),
     })
 }

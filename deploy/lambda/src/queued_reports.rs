@@ -14,9 +14,9 @@ use crate::records::BatchAnswer;
 /// How long before its time limit the last report is begun: one transaction, and putting the batch back.
 const LAST_REPORT: Duration = Duration::from_secs(5);
 
-/// Records a batch within the time limit, and answers which messages are to be received again. Poison and what the
-/// store did not take are put back with a wait of their own, since the queue's would be six times the function's time
-/// limit.
+/// Records a batch within the time limit, and answers which messages are to be received again. Poison messages and
+/// messages for which the store did not answer are put back with their own visibility timeout, since the queue's is six
+/// times the function's time limit.
 pub(crate) async fn record_reports(
     engine: &Engine,
     aws: &Arc<AwsClients>,

@@ -3,10 +3,10 @@
 use badgesmith_aws::ReceivedMessage;
 use serde::{Deserialize, Serialize};
 
-/// What DynamoDB calls the writing of a new item.
+/// DynamoDB's name for the writing of a new item.
 const INSERT: &str = "INSERT";
 
-/// One record, with the members that are read of either source.
+/// One record, with the members that are read, from either source.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct EventRecord {
@@ -67,7 +67,7 @@ pub(crate) enum Batch {
     },
     /// Items that were written to a table, in their order.
     Stream(Vec<NewRow>),
-    /// Neither.
+    /// Records of any other source, by its name.
     Unknown(String),
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum Batch {
 /// row is empty.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NewRow {
-    /// The place of the change in the stream.
+    /// The position of the change in the stream.
     pub(crate) sequence_number: String,
     /// The row; `None` for another change than an insert.
     pub(crate) row: Option<InsertedRow>,
@@ -116,7 +116,7 @@ fn new_row(record: EventRecord) -> NewRow {
     NewRow { sequence_number, row: (event_name == INSERT).then_some(row) }
 }
 
-/// The answer to a batch: which of its records are to be sent again.
+/// The answer to a batch: which of its records have to be delivered again.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BatchAnswer {
@@ -130,13 +130,13 @@ struct BatchItemFailure {
 }
 
 impl BatchAnswer {
-    /// Whether nothing is to be sent again.
+    /// Whether no record has to be delivered again.
     pub(crate) const fn is_done(&self) -> bool {
         self.batch_item_failures.is_empty()
     }
 
-    /// These records are to be sent again: by the id of a message, or by the sequence number of a change, with which
-    /// all behind it are sent again.
+    /// These records have to be delivered again: a message by its id; a change by its sequence number, and all later
+    /// changes of the stream with it.
     pub(crate) fn failed(ids: impl IntoIterator<Item = String>) -> Self {
         let failures = ids.into_iter().map(|item_identifier| BatchItemFailure { item_identifier });
         Self { batch_item_failures: failures.collect() }

@@ -21,8 +21,8 @@ const LAST_ATTEMPT: Duration = Duration::from_secs(15);
 /// After how long a message is received again if the store did not answer.
 const STORE_PAUSE: Duration = Duration::from_secs(30);
 
-/// Sends the events of a batch, each group's in order, and answers which messages are to be received again. A message
-/// is received again when its event is due; until then the others of its group wait.
+/// Sends the events of a batch, those of each group in order, and answers which messages are to be received again. A
+/// message is received again when its event is due; until then the others of its group wait.
 pub(crate) async fn send_events(
     engine: &Engine,
     courier: &Arc<dyn Courier>,
@@ -43,7 +43,7 @@ pub(crate) async fn send_events(
     let failed: Vec<_> = (0..messages.len()).filter(|place| ends[*place] != MessageEnd::Done).collect();
     let put = async {
         let queue = SqsQueue::new(Arc::clone(aws), arn)?;
-        // Backwards, so that none is received before the one in front of it of its group.
+        // In reverse order, so that no message is received before an earlier one of its group.
         for place in failed.iter().rev() {
             let wait = waits.get(place).copied().unwrap_or_default();
             queue.put_back(&messages[*place].receipt, wait).await?;
@@ -56,7 +56,7 @@ pub(crate) async fn send_events(
     BatchAnswer::failed(failed.into_iter().map(|place| messages[place].id.clone()))
 }
 
-/// Sends the event of a message. The wait is for one that is to be received again.
+/// Sends the event of a message. The returned duration is the delay before a message is received again.
 async fn send(
     engine: &Engine,
     courier: &Arc<dyn Courier>,
@@ -67,7 +67,7 @@ async fn send(
         return (MessageEnd::Postponed, Duration::ZERO);
     }
     let Ok(EventMessage { subscription, key, .. }) = serde_json::from_str(&message.body) else {
-        // It is received until it is a dead letter, and said once.
+        // The message is received again until it becomes a dead letter, but logged only once.
         if message.receives <= 1 {
             tracing::error!(id = message.id, "a message of the queue of events is damaged");
         }
@@ -75,7 +75,8 @@ async fn send(
     };
     let now = SystemTime::now();
     match engine.send_event(&subscription, &key, &**courier, now).await {
-        // The row of an event whose subscription ended waits until that is resumed, which writes it anew.
+        // If the subscription ended, the event's row waits until the subscription is resumed, which writes the row
+        // again.
         Ok(AttemptEnd::Delivered | AttemptEnd::Dead | AttemptEnd::Ended) => (MessageEnd::Done, Duration::ZERO),
         Ok(AttemptEnd::Again(due)) => {
             let due = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(due.as_ms()).unwrap_or_default());

@@ -1,5 +1,5 @@
-//! Works on the rows that a stream of the table of events tells of: those of the outbox are told, which writes the rows
-//! of subscriptions' queues, and these are sent to the queue of events.
+//! Processes the new rows that the stream of the table of events delivers. The engine turns rows of the outbox into
+//! rows of subscriptions' queues; these are sent to the queue of events.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,10 +11,10 @@ use crate::{
     records::{BatchAnswer, NewRow},
 };
 
-/// The expiry of a row that the stream does not tell, since nothing here reads it.
+/// The expiry that is set in a row, since the stream does not contain it. Nothing here reads it.
 const ANY_LIFE: Duration = Duration::from_secs(60 * 60);
 
-/// Works on the rows in their order, and answers from where on the stream is to send again.
+/// Processes the rows in their order, and answers from which record on the stream has to deliver again.
 ///
 /// # Errors
 /// The queue does not answer: all of them are sent again.

@@ -1,4 +1,4 @@
-//! What the engine runs on in Lambda: upstreams over HTTP, and AWS for the store and the secrets.
+//! The engine's world in Lambda: upstreams over HTTP, and AWS for the store and the secrets.
 
 use std::{env, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! The library of the provider of the coverage that builds report.
-//! Its code is in `badgesmith-reported`, which the client links as well.
+//! The library of the coverage provider, which accepts the coverage that builds report. Its code is in
+//! `badgesmith-reported`, which the client links as well.
 
 use badgesmith_reported::coverage;
 

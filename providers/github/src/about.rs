@@ -1,4 +1,4 @@
-//! Badges of what GitHub says of a repository itself: stars, forks, watchers, license, size, age.
+//! Badges of GitHub's description of a repository: stars, forks, watchers, license, size, age.
 
 use badgesmith_provider::{
     Badge, Call,
@@ -30,7 +30,7 @@ pub(crate) fn license(call: &Call<'_>) -> Result<Badge, Stop> {
     })
 }
 
-/// The size, which GitHub says in KiB.
+/// The size, which GitHub states in KiB.
 pub(crate) fn size(call: &Call<'_>) -> Result<Badge, Stop> {
     let kibibytes = field::number(&Repository::of(call).itself(MISSING)?, "/size")?;
     Ok(Badge::new(format::size(kibibytes as f64 * 1024.0, SizeUnits::Iec)))

@@ -1,6 +1,6 @@
 //! An address of GitHub's API, before the host and the token.
 
-/// A path with its parts and its query. Building a request takes much more code than this, and is in one place.
+/// A path with its parts and its query. Building a request from it takes much more code, so that is done in one place.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Address<'x> {
     /// The template of the path; it may have a query, too.
@@ -11,7 +11,7 @@ pub(crate) struct Address<'x> {
     pub(crate) below: &'x str,
     /// The further parameters of the query. Those without a value are left out.
     pub(crate) query: &'x [(&'x str, Option<&'x str>)],
-    /// Whether a file is wanted as it is, and not what GitHub says of it.
+    /// Whether the raw contents of a file are wanted, and not GitHub's description of it.
     pub(crate) is_raw: bool,
 }
 
@@ -31,7 +31,7 @@ impl<'x> Address<'x> {
         Self { below, ..self }
     }
 
-    /// Asks for a file as it is.
+    /// Requests the raw contents of a file.
     pub(crate) const fn raw(self) -> Self {
         Self { is_raw: true, ..self }
     }

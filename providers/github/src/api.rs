@@ -1,14 +1,14 @@
-//! Requests to GitHub, and what every answer is checked for.
+//! Requests to GitHub, and the checks of every answer.
 
 use badgesmith_provider::{Answer, Auth, Call, Request};
 use serde_json::Value;
 
 use crate::{address::Address, failures::not_found, limit, package::JSON, stop::Stop};
 
-/// The media type of a file as it is.
+/// The media type of a file's raw contents.
 const RAW: &str = "application/vnd.github.raw";
 
-/// The answer to a request, whatever it says. The request is sent with the owner's token, if one is named and has one.
+/// The answer to a request, unchecked. The request is sent with the owner's token, if an owner is named and has one.
 pub(crate) fn fetch<'c, 'a>(
     call: &'c Call<'a>,
     owner: Option<&str>,
@@ -43,16 +43,15 @@ pub(crate) fn json(answer: &Answer<'_>) -> Result<Value, Stop> {
     Ok(answer.json()?)
 }
 
-/// The JSON of the answer to a request about an owner, unless GitHub refuses it because of a rate limit, or knows
-/// nothing of the kind.
+/// The JSON of the answer to a request about an owner. Fails as [`check`] does.
 pub(crate) fn read(call: &Call<'_>, owner: &str, address: Address<'_>, missing: &str) -> Result<Value, Stop> {
     let answer = fetch(call, Some(owner), address)?;
     check(call, answer, missing)?;
     json(answer)
 }
 
-/// Fails if GitHub refuses a request because of a rate limit, or knows nothing of the kind. It says that with 404, and
-/// with 422 where a part of the address cannot be right.
+/// Fails if GitHub refuses a request because of a rate limit, or if the requested thing does not exist. In that case
+/// GitHub answers with 404, or with 422 if a part of the address cannot be valid.
 pub(crate) fn check(call: &Call<'_>, answer: &Answer<'_>, missing: &str) -> Result<(), Stop> {
     if let Some(refusal) = limit::refusal(answer, call.now) {
         return Err(refusal.into());

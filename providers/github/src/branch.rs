@@ -1,20 +1,20 @@
-//! The branch under which a run is filed: a branch of the repository itself, or somebody else's.
+//! The branch name under which a run is stored: a branch of the repository itself, or of a pull request or a fork.
 
 use badgesmith_provider::fold;
 
-/// What begins the branch of a run that a pull request caused.
+/// The prefix of the branch of a run that a pull request caused.
 const PULL: &str = "pull/";
-/// What begins the branch of a run of a fork.
+/// The prefix of the branch of a run of a fork.
 const FORK: &str = "fork/";
-/// What begins the whole name of a branch in git.
+/// The prefix of the full name of a branch in git.
 const HEADS: &str = "refs/heads/";
-/// What GitHub calls the owner of what a deleted account had.
+/// GitHub's name for the owner of the content of deleted accounts.
 const GHOST: &str = "ghost";
 
 /// The repository's own branch with this name.
 ///
-/// Git allows names such as `pull/7`. Such a branch goes by its whole name, `refs/heads/pull/7`, so that no run of a
-/// stranger is filed under it.
+/// Git allows names such as `pull/7`. Such a branch is stored under its full name, `refs/heads/pull/7`, so that no run
+/// of a stranger's pull request is stored under the same name.
 pub(crate) fn own(name: &str) -> String {
     let folded = fold(name);
     let is_taken = [PULL, FORK, HEADS].iter().any(|prefix| folded.starts_with(prefix));
@@ -31,7 +31,7 @@ pub(crate) fn fork(owner: Option<&str>, name: &str) -> String {
     fold(&format!("{FORK}{}/{name}", owner.unwrap_or(GHOST)))
 }
 
-/// The name that GitHub has for a branch of the repository itself: the inverse of [`own`]. None for what [`pull`] and
+/// GitHub's name of a branch of the repository itself: the inverse of [`own`]. `None` for names that [`pull`] and
 /// [`fork`] return.
 pub(crate) fn own_name(branch: &str) -> Option<&str> {
     if let Some(name) = strip(branch, HEADS) {
@@ -40,7 +40,7 @@ pub(crate) fn own_name(branch: &str) -> Option<&str> {
     if strip(branch, PULL).is_some() || strip(branch, FORK).is_some() { None } else { Some(branch) }
 }
 
-/// The rest of a text after a prefix, whatever its case.
+/// The rest of a text after a prefix, which is compared without regard to case.
 fn strip<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)

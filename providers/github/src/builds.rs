@@ -1,4 +1,4 @@
-//! Badges of what the API says of a commit: checks, statuses and deployments.
+//! Badges of a commit's checks, statuses and deployments, from the API.
 
 use badgesmith_provider::{Badge, Call};
 use serde_json::Value;
@@ -77,7 +77,7 @@ pub(crate) fn pull_request(call: &Call<'_>) -> Result<Badge, Stop> {
     Ok(Badge::new(message).color(color))
 }
 
-/// `2 success, 1 failure`, in the order in which the states come first.
+/// `2 success, 1 failure`, in the order in which each state first appears.
 fn counts(statuses: &[Value]) -> Result<String, Stop> {
     let mut counts: Vec<(&str, u32)> = Vec::new();
     for status in statuses {

@@ -1,4 +1,4 @@
-//! The badge that counts what a search in code finds.
+//! The badge that counts the results of a code search.
 
 use badgesmith_provider::{Badge, Call, format};
 use serde_json::Value;
@@ -12,14 +12,15 @@ use crate::{
     stop::Stop,
 };
 
-/// The owner whose token searches everywhere: the server itself.
+/// The owner whose token is used for searches outside of a repository: the server itself.
 const SERVER: &str = "*";
 
 /// How many files a search finds, in a repository if the route names one. GitHub answers it only with a token.
 ///
 /// A token may see private repositories, which must not be counted. A page has up to 100 files, each with its
-/// repository, so a search with at most so many results is counted file by file. One with more results may choose only
-/// a single repository, which is asked for, or none: of a choice of several, the number could tell of a private one.
+/// repository, so a search with at most 100 results is counted file by file. A search with more results must name a
+/// single repository, whose visibility is then checked, or none: if it selected several, the number could reveal a
+/// private one.
 pub(crate) fn count(call: &Call<'_>) -> Result<Badge, Stop> {
     let query = match call.params.get("repo") {
         Some(repo) => format!("{} repo:{}/{repo}", call.param("query"), call.param("user")),
@@ -50,7 +51,7 @@ pub(crate) fn count(call: &Call<'_>) -> Result<Badge, Stop> {
             let itself = repository.fetch(Address::of(""), MISSING)?;
             if itself.is_missing() { Ok(badge(0)) } else { repository.check(itself, MISSING).map(|_| badge(all)) }
         }
-        // As for a repository or an owner that does not exist.
+        // The answer is the same as for a repository or an owner that does not exist.
         _ if private == files.len() => Ok(badge(0)),
         _ => Err(refused("query", "query too broad")),
     }

@@ -1,6 +1,6 @@
-//! The names in the store of what deliveries tell, which the manifest has, too.
+//! The store's names for the data of deliveries, which are also in the manifest.
 
-/// The collection of runs: records of those that have ended, and of each branch the state of the newest one.
+/// The collection of runs: records of finished runs, and for each branch the state of its newest run.
 pub(crate) const WORKFLOW: &str = "workflow";
 /// The collection of jobs: states, whose part is the run and whose branch is the job's name.
 pub(crate) const JOB: &str = "job";

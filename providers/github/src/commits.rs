@@ -12,13 +12,13 @@ use crate::{
     stop::Stop,
 };
 
-/// How GitHub says that a repository has no commits yet.
+/// GitHub's status for a repository that has no commits yet.
 const EMPTY: u16 = 409;
-/// The address of a comparison. Its second page has the numbers, and not the changes of up to 300 files.
+/// The address of a comparison. Its second page contains the numbers without the changes of up to 300 files.
 const COMPARISON: Address<'_> = Address::of("/compare/{}...{}?per_page=1&page=2");
 const DAY: u64 = 24 * 60 * 60;
 
-/// The day of the last commit, of a branch if one is named, and of a file or folder if one is named.
+/// The day of the last commit: on a branch and in a file or folder, if these are named.
 pub(crate) fn last(call: &Call<'_>) -> Result<Badge, Stop> {
     let timestamp = query::choice(call, "display_timestamp", &["author", "committer"])?;
     let repository = Repository::of(call);
@@ -60,7 +60,7 @@ pub(crate) fn is_in_branch(call: &Call<'_>) -> Result<Badge, Stop> {
     let repository = Repository::of(call);
     let branch = call.param("branch");
     let refs = [branch, call.param("commit")];
-    // The body of a 404 says why.
+    // The body of a 404 says what is missing.
     let missing = "commit or branch not found";
     let answer = repository.fetch(COMPARISON.parts(&refs), missing)?;
     let message = serde_json::from_slice::<Value>(answer.body).ok().filter(|_| answer.is_missing());
@@ -121,9 +121,9 @@ pub(crate) fn contributors_badge(count: u64) -> Badge {
     Badge::new(format::metric(count as f64)).color(color::contributors(count))
 }
 
-/// How many items a list has of which a page with one item was asked for.
+/// The length of a list, of which a page with one item was requested.
 pub(crate) fn counted(answer: &Answer<'_>) -> Result<u64, Stop> {
-    // 204 is GitHub's answer for an empty repository where a list of people is asked for, 409 where commits are.
+    // For an empty repository GitHub answers 204 to a request for a list of people, and 409 to one for commits.
     if matches!(answer.status, 204 | EMPTY) {
         return Ok(0);
     }
@@ -137,7 +137,7 @@ fn compare(repository: &Repository<'_, '_>, refs: [&str; 2], missing: &str) -> R
     repository.read(COMPARISON.parts(&refs), missing)
 }
 
-/// So many days before `now`, rounded down to the hour, so that the requests of an hour are the same.
+/// The time this many days before `now`, rounded down to the hour, so that all requests within an hour are equal.
 fn days_before(now: u64, days: u64) -> String {
     dates::hour(now.saturating_sub(days * DAY))
 }
@@ -146,7 +146,7 @@ fn days_before(now: u64, days: u64) -> String {
 fn a_year_before(now: u64) -> String {
     let text = days_before(now, 0);
     let year = text.get(..4).and_then(|year| year.parse::<u32>().ok()).unwrap_or_default();
-    // A year without a 29th of February goes on to the 1st of March.
+    // In a year without a 29th of February it is the 1st of March.
     format!("{:04}{}", year.saturating_sub(1), text.get(4..).unwrap_or_default().replace("-02-29", "-03-01"))
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn text(call: &Call<'_>, name: &str, branch: Option<&str>) -> Result<
     Ok(String::from_utf8_lossy(file.success()?).into_owned())
 }
 
-/// A file that has JSON in it, which is an object.
+/// A file that contains a JSON object.
 pub(crate) fn json(call: &Call<'_>, name: &str, branch: Option<&str>) -> Result<Value, Stop> {
     let text = text(call, name, branch)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -84,7 +84,7 @@ pub(crate) fn count(call: &Call<'_>) -> Result<Badge, Stop> {
     Ok(Badge::new(format::metric(count.into())))
 }
 
-/// What follows the last dot of a name; a dot at its beginning does not count.
+/// The text after the last dot of a name; a dot at its beginning does not count.
 fn extension_of(name: &str) -> Option<&str> {
     name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, extension)| extension)
 }

@@ -1,19 +1,19 @@
 //! Badges that show a day, and the times in requests.
 //!
-//! GitHub writes all times alike, as `2026-11-21T12:00:00Z`. Reading only that makes this library much smaller than the
-//! parser of the module `format` would.
+//! GitHub writes all times alike, as `2026-11-21T12:00:00Z`. A reader of only that form makes this library much smaller
+//! than the parser of the module `format` would.
 
 use badgesmith_provider::{Badge, Call, color, format};
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 
 use crate::{field, stop::Stop};
 
-/// A day as shields writes it, bright green if it is of this week, and red if it is long ago.
+/// A day as shields writes it, bright green if it is in the last week, and red if it is long ago.
 pub(crate) fn the_newer_the_better(call: &Call<'_>, time: &str) -> Result<Badge, Stop> {
     badge(call, time, color::age)
 }
 
-/// A day as shields writes it, bright green if it is long ago, and red if it is of this week.
+/// A day as shields writes it, bright green if it is long ago, and red if it is in the last week.
 pub(crate) fn the_older_the_better(call: &Call<'_>, time: &str) -> Result<Badge, Stop> {
     badge(call, time, color::age_reversed)
 }

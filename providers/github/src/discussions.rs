@@ -1,4 +1,4 @@
-//! Badges of discussions, which only GraphQL knows.
+//! Badges of discussions, which are available only through GraphQL.
 
 use badgesmith_provider::{Badge, Call};
 use serde_json::json;

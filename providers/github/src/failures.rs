@@ -14,7 +14,7 @@ pub(crate) fn version_not_found() -> Failure {
     Failure::not_found("VERSION_NOT_FOUND", "version not found").about("version")
 }
 
-/// There is no such repository, user, release, …; `words` say what.
+/// There is no such repository, user, release, …; `words` is the message.
 pub(crate) fn not_found(words: impl Into<String>) -> Stop {
     Failure::not_found("NOT_FOUND", words.into()).into()
 }
@@ -24,17 +24,18 @@ pub(crate) fn token_required() -> Stop {
     Failure::inaccessible("TOKEN_REQUIRED", "token required").into()
 }
 
-/// A parameter has a value that it cannot have, or is missing; `words` say what.
+/// A parameter is missing or has an invalid value; `words` is the message.
 pub(crate) fn refused(parameter: &'static str, words: impl Into<String>) -> Stop {
     Failure::invalid_parameter("PARAMETER_INVALID", parameter, words.into()).into()
 }
 
-/// A query parameter has a value that it cannot have, or is missing.
+/// A query parameter is missing or has an invalid value.
 pub(crate) fn invalid_query(name: &'static str) -> Stop {
     refused(name, format!("invalid query parameter: {name}"))
 }
 
-/// GitHub's answer lacks what the badge shows; `words` say what. Unlike for what is missing, the badge is grey.
+/// GitHub's answer lacks the value that the badge shows; `words` is the message. Unlike for a missing repository, the
+/// badge is grey.
 pub(crate) fn lacking(words: impl Into<String>) -> Stop {
     Failure { words: words.into().into(), ..Failure::invalid_response() }.into()
 }

@@ -1,4 +1,4 @@
-//! What only GitHub's GraphQL service knows.
+//! Requests to GitHub's GraphQL service, for data that only it has.
 
 use badgesmith_provider::{Auth, Call, Request};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use crate::{
 /// and its GraphQL service is beside that.
 const API: &str = "https://api.github.com";
 
-/// The `data` of the answer to a query; none if GitHub demands a token and there is none.
+/// The `data` of the answer to a query; `None` if GitHub requires a token and there is none.
 pub(crate) fn ask(call: &Call<'_>, owner: &str, body: Value, missing: &str) -> Result<Option<Value>, Stop> {
     answered(call, request(call, owner, body), missing)
 }
@@ -39,9 +39,9 @@ fn answered(call: &Call<'_>, request: Request, missing: &str) -> Result<Option<V
     Ok(Some(answer.get_mut("data").map(Value::take).ok_or_else(|| field::invalid("/data", "there"))?))
 }
 
-/// The same for a query about a repository, whose parameters are `$owner`, `$name` and `variables`: its `repository`.
-/// `selection` is what it wants to know of it. GraphQL follows a repository to its new name, so that is asked for, too:
-/// the host grants what is private by it.
+/// The `repository` of the answer to a query about a repository. The query's parameters are `$owner`, `$name` and
+/// `variables`; `selection` names the wanted fields. GraphQL follows a renamed repository, so its present name is
+/// queried too: the host decides by that name whether private data may be shown.
 pub(crate) fn repository(
     repository: &Repository<'_, '_>,
     parameters: &str,

@@ -1,4 +1,4 @@
-//! Tests of what deliveries tell: recorded payloads, and what no delivery may tell.
+//! Tests of the records and states that deliveries become: recorded payloads, and data that no delivery may write.
 
 use std::{fs, path::PathBuf};
 
@@ -11,7 +11,7 @@ use crate::{Github, branch};
 /// The time of the calls: 2026-11-21T12:00:00Z.
 const NOW: u64 = 1_795_262_400;
 
-/// What a delivery with this payload tells.
+/// The records, states and marks of a delivery with this payload.
 fn deliver(event: &str, payload: &Value) -> Delivered {
     let mut call = Call::new("github");
     call.kind = CallKind::Hook;
@@ -42,7 +42,7 @@ fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The seconds of a time, which the test reads by itself.
+/// The seconds of a time, which the test parses independently.
 fn seconds(value: &Value, pointer: &str) -> u64 {
     match value.pointer(pointer) {
         Some(Value::String(time)) => {

@@ -1,5 +1,5 @@
-//! Deliveries of GitHub's webhooks, as records, states and marks. Each event that says more than the counters of its
-//! repository has a file of its own.
+//! Turns deliveries of GitHub's webhooks into records, states and marks. Each event that contains more than the
+//! counters of its repository has a file of its own.
 
 mod checks;
 mod events;

@@ -13,16 +13,16 @@ use crate::{
     stop::Stop,
 };
 
-/// The colour that GitHub has for what is open.
+/// GitHub's colour for an open issue or pull request.
 const OPEN: &str = "#2cbe4e";
-/// The colour that GitHub has for an issue that is closed.
+/// GitHub's colour for a closed issue.
 const CLOSED: &str = "#6f42c1";
 
-/// What there is to show, with the short names of older addresses.
+/// The properties that can be shown, with the short names of older addresses.
 const PROPERTIES: [&str; 10] =
     ["state", "s", "title", "author", "u", "label", "comments", "age", "last-update", "milestone"];
 
-/// What the parameter `property` names of an issue or pull request; `kind` is `issues` or `pulls`.
+/// The property of an issue or pull request that the parameter `property` names; `kind` is `issues` or `pulls`.
 pub(crate) fn property(call: &Call<'_>) -> Result<Badge, Stop> {
     if !PROPERTIES.contains(&call.param("property")) {
         return Err(refused("property", "invalid property"));
@@ -47,7 +47,7 @@ pub(crate) fn property(call: &Call<'_>) -> Result<Badge, Stop> {
 }
 
 fn state(issue: &Value, is_pull_request: bool) -> Result<Badge, Stop> {
-    // An issue that is a pull request has the time of its merge a level below.
+    // In the answer about an issue that is a pull request, the time of its merge is one level deeper.
     let merged = ["/merged_at", "/pull_request/merged_at"].iter().find_map(|pointer| issue.pointer(pointer)?.as_str());
     Ok(match (field::text(issue, "/state")?, is_pull_request) {
         ("open", _) => Badge::new("open").color(OPEN),

@@ -19,7 +19,7 @@ pub(crate) fn count(call: &Call<'_>) -> Result<Badge, Stop> {
     let mut search = format!("type:{kind} state:{state}");
     let label = query::optional(call, "label");
     if let Some(label) = label {
-        // A quotation mark would end the label, and the rest would be another search.
+        // A quotation mark would end the label, and the rest would be read as further search terms.
         if label.contains(['"', '\\']) {
             return Err(refused("label", "invalid label"));
         }
@@ -38,9 +38,9 @@ pub(crate) fn count(call: &Call<'_>) -> Result<Badge, Stop> {
     Ok(badge.color(if count > 0 { "yellow" } else { "brightgreen" }))
 }
 
-/// How many issues and pull requests fit a search, within a repository if the route names one.
+/// How many issues and pull requests match a search, within a repository if the route names one.
 ///
-/// It is asked without a token, because a search can name any repository, and a token may see private ones.
+/// The request is sent without a token, because a search can name any repository, and a token may see private ones.
 pub(crate) fn search(call: &Call<'_>) -> Result<Badge, Stop> {
     let mut search = query::required(call, "query")?.to_owned();
     if call.params.contains_key("repo") {

@@ -19,7 +19,8 @@ const MISSING: &str = "job not found";
 /// How many jobs a page has.
 const PAGE: u64 = 100;
 
-/// How the job with this name stands in a run: as its state says, else as the API says on the first pages of its list.
+/// The status of the job with this name in a run: from its state in the store, or else from the first pages of the
+/// API's list of jobs.
 pub(crate) fn standing(repository: &Repository<'_, '_>, run: &Run, name: &str, pages: u64) -> Result<Standing, Stop> {
     if run.number.is_none() {
         return Err(not_found(MISSING));

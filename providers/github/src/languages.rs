@@ -1,4 +1,4 @@
-//! Badges of a repository's languages, of which GitHub says how many bytes of code there are in each.
+//! Badges of a repository's languages. GitHub states the bytes of code in each.
 
 use badgesmith_provider::{
     Badge, Call,

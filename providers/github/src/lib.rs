@@ -100,7 +100,7 @@ const BADGES: [(&str, MakeBadge); 43] = [
     ("deployments", builds::deployment),
 ];
 
-/// A function that makes a badge, or says what it needs first.
+/// A function that makes a badge, or returns the step to take first.
 type MakeBadge = fn(&Call<'_>) -> Result<Badge, Stop>;
 
 struct Github;

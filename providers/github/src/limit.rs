@@ -1,21 +1,21 @@
 //! Recognises the answers by which GitHub refuses a request because of a rate limit.
 //!
 //! The engine reads limits from headers itself: it passes on no 429, and no 403 with `x-ratelimit-remaining: 0` or a
-//! `Retry-After` that it can read. What the engine cannot know is a secondary limit that only the words of a 403's body
-//! tell. The headers are read here as well because the transcripts play answers without an engine.
+//! `Retry-After` that it can read. The engine cannot recognize a secondary limit that only the message in a 403's body
+//! mentions. The headers are read here as well, because transcripts replay answers without an engine.
 
 use std::time::UNIX_EPOCH;
 
 use badgesmith_provider::{Answer, Failure};
 
-/// The seconds to wait if the answer does not say, as GitHub advises.
+/// The seconds to wait if the answer does not state them, as GitHub advises.
 pub(crate) const DEFAULT_WAIT: u32 = 60;
 
 /// `UPSTREAM_RATE_LIMITED` with the seconds to wait, if GitHub refused the request because of a rate limit; `now` is in
 /// seconds since 1970, UTC.
 ///
 /// GitHub uses 403 as well as 429: its hourly limit has `x-ratelimit-remaining: 0`; a secondary limit has
-/// `Retry-After`, or only words in the body. Any other 403 is about permissions.
+/// `Retry-After`, or only a message in the body. Any other 403 is about permissions.
 /// <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
 pub(crate) fn refusal(answer: &Answer<'_>, now: u64) -> Option<Failure> {
     let is_limit = match answer.status {
@@ -26,7 +26,7 @@ pub(crate) fn refusal(answer: &Answer<'_>, now: u64) -> Option<Failure> {
     is_limit.then(|| limited(seconds_to_wait(answer, now)))
 }
 
-/// The failure for a rate limit that lasts so many seconds.
+/// The failure for a rate limit that lasts this many seconds.
 pub(crate) fn limited(seconds: u32) -> Failure {
     Failure { retry_after: Some(seconds), ..Failure::inaccessible("UPSTREAM_RATE_LIMITED", "rate limited") }
 }

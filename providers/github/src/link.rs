@@ -1,4 +1,4 @@
-//! Reads the `Link` header. Only page numbers are taken from it; the addresses of pages are made by this provider.
+//! Reads the `Link` header. Only page numbers are taken from it; this provider makes the addresses of pages itself.
 
 use badgesmith_provider::Answer;
 

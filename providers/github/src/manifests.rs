@@ -1,4 +1,4 @@
-//! Badges of what files in a repository say: package.json, manifest.json, go.mod and others.
+//! Badges of values in files of a repository: package.json, manifest.json, go.mod and others.
 
 use badgesmith_provider::{Badge, Call, color, format};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::{
     stop::Stop,
 };
 
-/// The version that a file of JSON says. The route says its name (`file`) and the label of the badge (`names`).
+/// The version in a JSON file. The route sets the file's name (`file`) and the label of the badge (`names`).
 pub(crate) fn version(call: &Call<'_>) -> Result<Badge, Stop> {
     let file = contents::json(call, filename(call)?, branch(call))?;
     let version = match file.get("version") {
@@ -21,7 +21,7 @@ pub(crate) fn version(call: &Call<'_>) -> Result<Badge, Stop> {
     Ok(version_badge(call, call.param("names"), &version))
 }
 
-/// Any member of a file of JSON; several values are joined with commas.
+/// Any member of a JSON file; several values are joined with commas.
 pub(crate) fn member(call: &Call<'_>) -> Result<Badge, Stop> {
     let name = filename(call)?;
     let key = match call.param("key") {
@@ -67,7 +67,7 @@ pub(crate) fn dependency(call: &Call<'_>) -> Result<Badge, Stop> {
     }
 }
 
-/// The version of Go that a go.mod says: `go 1.22`, with a comment after it or none.
+/// The version of Go in a go.mod: `go 1.22`, with or without a comment after it.
 pub(crate) fn go_version(call: &Call<'_>) -> Result<Badge, Stop> {
     let text = contents::text(call, filename(call)?, branch(call))?;
     let version = text.lines().find_map(|line| {
@@ -78,7 +78,7 @@ pub(crate) fn go_version(call: &Call<'_>) -> Result<Badge, Stop> {
     Ok(version_badge(call, "Go", version.ok_or_else(|| lacking("Go version missing in go.mod"))?))
 }
 
-/// The version of a package of R, which its DESCRIPTION says.
+/// The version in the DESCRIPTION file of an R package.
 pub(crate) fn r_version(call: &Call<'_>) -> Result<Badge, Stop> {
     let name = filename(call)?;
     let text = contents::text(call, name, branch(call))?;
@@ -87,7 +87,7 @@ pub(crate) fn r_version(call: &Call<'_>) -> Result<Badge, Stop> {
     Ok(version_badge(call, "R", version.ok_or_else(|| lacking(format!("Version missing in {name}")))?))
 }
 
-/// How many people the list of allcontributors.org has.
+/// How many people are in the list of allcontributors.org.
 pub(crate) fn all_contributors(call: &Call<'_>) -> Result<Badge, Stop> {
     let file = contents::json(call, ".all-contributorsrc", branch(call))?;
     Ok(commits::contributors_badge(field::list(&file, "/contributors")?.len() as u64))
@@ -97,7 +97,7 @@ pub(crate) fn all_contributors(call: &Call<'_>) -> Result<Badge, Stop> {
 fn filename<'q>(call: &'q Call<'_>) -> Result<&'q str, Stop> {
     let default = call.param("file");
     let Some(name) = query::optional(call, "filename") else { return Ok(default) };
-    // Shields has manifests of this name only.
+    // Shields reads only manifests with this name.
     if default == "manifest.json" && !name.ends_with(default) { Err(invalid_query("filename")) } else { Ok(name) }
 }
 

@@ -89,7 +89,7 @@ impl<'a> Package<'a> {
     }
 }
 
-/// What the answers about a package of an owner are about, in marks of what is stale: `packages/npm/shop`.
+/// The name of an owner's package in marks that make cached answers stale: `packages/npm/shop`.
 pub(crate) fn about(registry: &str, name: &str) -> String {
     format!("packages/{}/{}", registry.to_ascii_lowercase(), name.to_lowercase())
 }

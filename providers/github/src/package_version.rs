@@ -102,8 +102,9 @@ fn read_pages(
     Ok(listed)
 }
 
-/// Asks for the package itself, because the list of its versions does not say whether it is private. The server's own
-/// token may see more than everybody may; the host passes on a private package as a missing one.
+/// Requests the package itself, because the list of its versions does not say whether it is private. The server's own
+/// token may see packages that the public may not; the host presents a private package to the provider as a missing
+/// one.
 fn is_visible(call: &Call<'_>, package: &Package<'_>) -> Result<(), Stop> {
     let answer = call.fetch(package.itself())?;
     if let Some(refusal) = limit::refusal(answer, call.now) {

@@ -1,4 +1,4 @@
-//! What a token sees of a private repository is shown as for a missing one, by every badge of repositories.
+//! Tests that every badge of a repository shows a private repository, which only a token can see, like a missing one.
 
 use std::{fs, path::Path};
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::Github;
 
-/// What a host answers instead of what a token sees of a private repository itself.
+/// The answer that a host passes on instead of GitHub's answer about a private repository.
 const HIDDEN: (u16, &[u8]) = (404, br#"{"message":"not found"}"#);
 
-/// The badges that are not asked about one repository with a token.
+/// The badges that do not request one repository with a token.
 const OTHERS: [&str; 4] = ["version", "issues-search", "code-search", "former-workflow"];
 
 #[test]
@@ -38,8 +38,8 @@ fn a_private_repository_says_exactly_what_a_missing_one_says() {
     assert!(count >= 200, "{count} transcripts");
 }
 
-/// The failure of a call that a host makes with a token; `answer` has the answers about what is not hidden. Of what
-/// deliveries told, the host hides everything.
+/// The failure of a call that a host makes with a token; `answer` returns the answers that are not hidden. The host
+/// hides all records and states from deliveries.
 #[track_caller]
 fn play(call: &Call<'_>, answer: impl Fn(&Request) -> Option<(u16, Vec<u8>)>) -> String {
     let mut replies: Vec<(u16, Vec<u8>)> = Vec::new();
@@ -70,7 +70,7 @@ fn play(call: &Call<'_>, answer: impl Fn(&Request) -> Option<(u16, Vec<u8>)>) ->
     panic!("it is not done after eight turns");
 }
 
-/// The answer that the transcript has to a request.
+/// The transcript's answer to a request.
 fn recorded(transcript: &Value, request: &Request) -> Option<(u16, Vec<u8>)> {
     let turns = transcript["turns"].as_array()?.iter();
     let pairs = turns.filter_map(|turn| Some(turn["fetch"].as_array()?.iter().zip(turn["answers"].as_array()?)));

@@ -1,6 +1,6 @@
-//! How far a run, a job or a check is.
+//! The progress of a run, a job or a check.
 
-/// The status of what has ended.
+/// The status of a run, job or check that has ended.
 pub(crate) const COMPLETED: &str = "completed";
 
 /// The rank of a status: 1 before it begins, 2 while it runs, 3 once it has ended. A state with a greater rank replaces

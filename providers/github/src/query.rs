@@ -11,7 +11,7 @@ pub(crate) fn choice<'q>(call: &'q Call<'_>, name: &'static str, choices: &[&'q 
     if choices.contains(&value) { Ok(value) } else { Err(invalid_query(name)) }
 }
 
-/// The value of a query parameter that has to be there.
+/// The value of a query parameter that must be present.
 pub(crate) fn required<'q>(call: &'q Call<'_>, name: &'static str) -> Result<&'q str, Stop> {
     call.query(name).filter(|value| !value.is_empty()).ok_or_else(|| invalid_query(name))
 }

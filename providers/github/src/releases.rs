@@ -16,35 +16,35 @@ use crate::{
     wildcard,
 };
 
-/// The words where GitHub knows no newest release.
+/// The message if GitHub has no newest release.
 const NONE: &str = "no releases or repo not found";
 
-/// Which release is the newest one.
+/// The rules by which the newest release is chosen.
 pub(crate) struct Choice<'q> {
     /// Whether the highest version is the newest release; otherwise the last one published is.
     is_by_version: bool,
     /// Whether a prerelease can be the newest release.
     with_prereleases: bool,
-    /// The pattern that its name fits.
+    /// The pattern that its name must match.
     filter: Option<&'q str>,
-    /// The member of a release that the pattern is for.
+    /// The member of a release that the pattern is compared with.
     filtered: &'static str,
 }
 
 impl<'q> Choice<'q> {
-    /// What the query parameters `sort`, `include_prereleases` and `filter` say.
+    /// Reads the query parameters `sort`, `include_prereleases` and `filter`.
     pub(crate) fn of(call: &'q Call<'_>) -> Result<Self, Stop> {
         Ok(Self {
             is_by_version: is_by_version(call)?,
             with_prereleases: with_prereleases(call),
             filter: query::optional(call, "filter"),
-            // Shields' badges of versions filter tags, and others the names of releases.
+            // In shields, badges of versions filter by tags, and other badges by the names of releases.
             filtered: "/name",
         })
     }
 }
 
-/// Whether the parameter `sort` says that the highest version is the newest one.
+/// Whether the parameter `sort` selects the highest version as the newest release.
 pub(crate) fn is_by_version(call: &Call<'_>) -> Result<bool, Stop> {
     match call.params.get("sort") {
         Some(sort) => Ok(sort == "semver"),
@@ -52,7 +52,7 @@ pub(crate) fn is_by_version(call: &Call<'_>) -> Result<bool, Stop> {
     }
 }
 
-/// Whether the route or the query parameter `include_prereleases` says that prereleases count, too.
+/// Whether the route or the query parameter `include_prereleases` includes prereleases.
 pub(crate) fn with_prereleases(call: &Call<'_>) -> bool {
     call.flag("include_prereleases") || call.params.contains_key("prereleases")
 }
@@ -88,7 +88,7 @@ fn all(repository: &Repository<'_, '_>) -> Result<Vec<Value>, Stop> {
     published(repository, Address::of("/releases?per_page=100"), MISSING)
 }
 
-/// A list of releases without drafts, which GitHub shows to tokens of people who may publish them.
+/// A list of releases without drafts. GitHub lists drafts for tokens of people who may publish them.
 fn published(repository: &Repository<'_, '_>, address: Address<'_>, missing: &str) -> Result<Vec<Value>, Stop> {
     let Value::Array(mut releases) = repository.read(address, missing)? else {
         return Err(field::invalid("", "a list"));

@@ -1,4 +1,4 @@
-//! A repository: its requests, and the rule that a private one shows as a missing one.
+//! A repository: its requests, and the rule that a private repository looks like a missing one.
 
 use std::cell::Cell;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{address::Address, api, failures::not_found, field, stop::Stop};
 
-/// The words for a missing repository where nothing else can be missing.
+/// The message for a missing repository if nothing else can be missing.
 pub(crate) const MISSING: &str = "repo not found";
 /// The longest login of a user or an organisation, in characters.
 const LONGEST_LOGIN: usize = 39;
@@ -19,7 +19,7 @@ pub(crate) struct Repository<'c, 'a> {
     pub(crate) call: &'c Call<'a>,
     pub(crate) owner: String,
     pub(crate) name: String,
-    /// Whether the call has been told already that the repository may be shown.
+    /// Whether this call has already checked that the repository may be shown.
     is_shown: Cell<bool>,
 }
 
@@ -36,21 +36,21 @@ impl<'c, 'a> Repository<'c, 'a> {
         Self { call, owner, name, is_shown: Cell::new(false) }
     }
 
-    /// The answer to a request for an address under the repository's. `missing` are the words of the failure if GitHub
-    /// knows nothing of the kind, or if the repository is private.
+    /// The answer to a request for an address below the repository's. `missing` is the message of the failure if the
+    /// requested thing does not exist, or if the repository is private.
     ///
-    /// An answer that a token has brought may be about a private repository without saying so. So the repository itself
-    /// is asked for as well, and the host passes on a private one as a missing one.
+    /// An answer to a request with a token may be about a private repository without saying so. So the repository
+    /// itself is requested as well, and the host presents a private one as a missing one.
     pub(crate) fn ask(&self, address: Address<'_>, missing: &str) -> Result<&'c Answer<'a>, Stop> {
         self.check(self.fetch(address, missing)?, missing)
     }
 
-    /// The answer to a request for an address under the repository's, whatever it says.
+    /// The answer to a request for an address below the repository's, unchecked.
     pub(crate) fn fetch(&self, address: Address<'_>, missing: &str) -> Result<&'c Answer<'a>, Stop> {
         Ok(self.call.fetch(self.request(address, missing)?)?)
     }
 
-    /// The request for an address under the repository's.
+    /// The request for an address below the repository's.
     pub(crate) fn request(&self, address: Address<'_>, missing: &str) -> Result<Request, Stop> {
         self.must_be_possible(missing)?;
         let path = format!("repos/{{}}/{{}}{}", address.path);
@@ -59,12 +59,12 @@ impl<'c, 'a> Repository<'c, 'a> {
         Ok(request.about(self.about()))
     }
 
-    /// What the answers about it are about, in marks of what is stale.
+    /// The repository's name in marks that make cached answers stale.
     pub(crate) fn about(&self) -> About {
         About::new(&self.owner, &self.name)
     }
 
-    /// The answer to a request about the repository, unless it says that there is none, or nobody may know.
+    /// The answer to a request about the repository. Fails if the repository does not exist or may not be shown.
     pub(crate) fn check(&self, answer: &'c Answer<'a>, missing: &str) -> Result<&'c Answer<'a>, Stop> {
         api::check(self.call, answer, missing)?;
         if answer.is_authenticated() {
@@ -99,7 +99,7 @@ impl<'c, 'a> Repository<'c, 'a> {
         Ok(itself)
     }
 
-    /// Fails unless a repository can have these names.
+    /// Fails if no repository can have these names.
     pub(crate) fn must_be_possible(&self, missing: &str) -> Result<(), Stop> {
         if is_login(&self.owner) && is_name(&self.name) { Ok(()) } else { Err(not_found(missing)) }
     }
@@ -110,7 +110,7 @@ impl<'c, 'a> Repository<'c, 'a> {
     }
 }
 
-/// Whether a user or an organisation can have this login, which goes into searches, too.
+/// Whether a user or an organisation can have this login. Logins are also inserted into searches.
 pub(crate) fn is_login(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     !text.is_empty() && text.len() <= LONGEST_LOGIN && text.bytes().all(is_allowed)

@@ -1,4 +1,4 @@
-//! A run of a workflow, as a record, a state or GitHub's API tells of it.
+//! A run of a workflow, read from a record, a state or an answer of GitHub's API.
 
 use badgesmith_provider::{FoundState, Record};
 use serde_json::{Map, Value};
@@ -9,23 +9,23 @@ use crate::{
     stop::Stop,
 };
 
-/// For how long a run counts as under way without news: GitHub does not deliver again by itself, and ends a job of its
-/// own machines after six hours.
+/// How long a run counts as running without news: GitHub does not repeat a failed delivery, and ends a job on its own
+/// machines after six hours.
 const MOST_SILENCE_SECONDS: u64 = 6 * 60 * 60;
 
-/// How a run or a job stands.
+/// The status of a run or a job.
 pub(crate) struct Standing {
     pub(crate) status: String,
-    /// None if it has not ended.
+    /// `None` if it has not ended.
     pub(crate) conclusion: Option<String>,
-    /// When that was so, in seconds since 1970; none if it is known to be so now.
+    /// The time of this status, in seconds since 1970; `None` if it is the present status.
     pub(crate) told: Option<u64>,
 }
 
 /// A run of a workflow of GitHub Actions, or the result of another CI system.
 pub(crate) struct Run {
     pub(crate) id: String,
-    /// Its number, and its attempt; none if it is not of GitHub Actions.
+    /// Its number, and its attempt; `None` if it does not belong to GitHub Actions.
     pub(crate) number: Option<(u64, u64)>,
     pub(crate) event: Option<String>,
     /// The page about it.
@@ -34,7 +34,7 @@ pub(crate) struct Run {
 }
 
 impl Standing {
-    /// As the fields of a record or a state have it.
+    /// Reads the status from the fields of a record or a state.
     pub(crate) fn of_fields(fields: &Map<String, Value>) -> Self {
         let told = text(fields, "updated_at").and_then(|time| dates::moment(&time));
         Self {
@@ -44,7 +44,7 @@ impl Standing {
         }
     }
 
-    /// As an answer of the API has it.
+    /// Reads the status from an answer of the API.
     pub(crate) fn of_answer(answer: &Value) -> Result<Self, Stop> {
         let conclusion = match answer.get("conclusion") {
             Some(Value::Null) => None,
@@ -58,7 +58,7 @@ impl Standing {
         self.status != COMPLETED
     }
 
-    /// Whether it was under way when last heard of, which is long ago at `now`.
+    /// Whether the last known status is that it was running, and that status is too old at `now`.
     pub(crate) fn is_unknown(&self, now: u64) -> bool {
         self.is_under_way() && self.told.is_some_and(|told| told.saturating_add(MOST_SILENCE_SECONDS) < now)
     }
@@ -101,13 +101,13 @@ impl Run {
         })
     }
 
-    /// Whether the event, if one is wanted, caused it.
+    /// Whether it was caused by this event; true if no event is given.
     pub(crate) fn is_of(&self, event: Option<&str>) -> bool {
         event.is_none_or(|event| self.event.as_deref() == Some(event))
     }
 
-    /// Whether this run, which the API had some minutes ago, replaces one of which a delivery told: it is newer, or it
-    /// is the same one and at least as far.
+    /// Whether this run, from an answer of the API that may be some minutes old, replaces `told`, a run from a
+    /// delivery: it is newer, or it is the same run, which was still running, and at least as far.
     pub(crate) fn replaces(&self, told: &Self) -> bool {
         let is_as_far = || rank(&self.standing.status) >= rank(&told.standing.status);
         self.number > told.number || (self.number == told.number && told.standing.is_under_way() && is_as_far())

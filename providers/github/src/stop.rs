@@ -2,7 +2,7 @@
 
 use badgesmith_provider::{Failure, Step};
 
-/// A step in a box, so that what passes it on moves a pointer. Passing on whole steps takes a third of the code of this
+/// A boxed step, so that returning it moves only a pointer. Code that returns whole steps would be a third of this
 /// library.
 #[derive(Debug)]
 pub(crate) struct Stop(Box<Step>);

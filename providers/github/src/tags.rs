@@ -17,8 +17,8 @@ use crate::{
 
 /// The newest tag, by the date of its commit or by its version.
 ///
-/// Only GraphQL lists tags by date. Without a token REST's list of 100 tags is asked for, and the highest version is
-/// taken for the newest tag.
+/// Only GraphQL lists tags by date. Without a token, the REST API's list of 100 tags is requested, and the highest
+/// version counts as the newest tag.
 pub(crate) fn version(call: &Call<'_>) -> Result<Badge, Stop> {
     let mut is_by_version = releases::is_by_version(call)?;
     let mut with_prereleases = releases::with_prereleases(call);

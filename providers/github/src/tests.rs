@@ -178,7 +178,7 @@ fn recorded_faults_give_the_right_failures() {
         let path = file.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
         let reply = reply(&read(&path));
-        // A 304 never reaches a provider; the recorded 200 is the answer to another request and invalid here.
+        // A 304 never reaches a provider; the recorded 200 is the answer to another request, so it is invalid here.
         if reply.0 == 304 {
             continue;
         }

@@ -12,7 +12,7 @@ use crate::{
     stop::Stop,
 };
 
-/// The words for a missing owner of either kind.
+/// The message for a missing owner, whether a user or an organisation.
 const MISSING: &str = "user/org not found";
 /// How many repositories GitHub lists in a page.
 const PAGE: usize = 100;
@@ -25,7 +25,7 @@ pub(crate) fn followers(call: &Call<'_>) -> Result<Badge, Stop> {
     Ok(Badge::new(format::metric(field::number(&user, "/followers")? as f64)))
 }
 
-/// The stars of an owner's public repositories, of which the 200 with the most stars are counted.
+/// The stars of an owner's public repositories; only the 200 repositories with the most stars are counted.
 pub(crate) fn stars(call: &Call<'_>) -> Result<Badge, Stop> {
     let user = user(call, MISSING)?;
     let search = format!("user:{user} fork:true");

@@ -1,7 +1,7 @@
 //! The patterns of the query parameter `filter`.
 
-/// Whether a text fits a pattern, in which `*` stands for any characters, and a `!` at the beginning for the opposite.
-/// The case of letters does not matter.
+/// Whether a text matches a pattern, in which `*` stands for any characters, and a `!` at the beginning negates the
+/// pattern. The case of letters does not matter.
 pub(crate) fn fits(text: &str, pattern: &str) -> bool {
     let (pattern, expected) = pattern.strip_prefix('!').map_or((pattern, true), |pattern| (pattern, false));
     fits_exactly(&text.to_lowercase(), &pattern.to_lowercase()) == expected
@@ -11,7 +11,7 @@ fn fits_exactly(text: &str, pattern: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return text == pattern };
     let Some(mut text) = text.strip_prefix(start) else { return false };
     let (middle, end) = rest.rsplit_once('*').map_or((None, rest), |(middle, end)| (Some(middle), end));
-    // The first place of each piece leaves most of the text to the pieces after it.
+    // Matching each piece at its first occurrence leaves the most text for the pieces after it.
     for piece in middle.into_iter().flat_map(|middle| middle.split('*')) {
         let Some(at) = text.find(piece) else { return false };
         text = &text[at + piece.len()..];

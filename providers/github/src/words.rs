@@ -1,10 +1,10 @@
-//! What badges say of builds: the same words and colours, whoever tells of the build.
+//! The messages of badges of builds: the same words and colours, whatever the source of the result.
 
 use badgesmith_provider::{Badge, format};
 
 /// The badge of a run or job with this status, and this conclusion if it has ended.
 ///
-/// The conclusions are those of GitHub's documentation. One that it does not have yet stays as it is.
+/// The conclusions are those of GitHub's documentation. An unknown conclusion is shown unchanged.
 pub(crate) fn run(status: &str, conclusion: Option<&str>) -> Badge {
     build(match (status, conclusion) {
         ("in_progress", _) => "running",
@@ -16,7 +16,7 @@ pub(crate) fn run(status: &str, conclusion: Option<&str>) -> Badge {
     })
 }
 
-/// The badge of a build's status; a word that shields does not know stays as it is.
+/// The badge of a build's status; a word that shields does not know is shown unchanged.
 pub(crate) fn build(status: &str) -> Badge {
     format::build_status(status).map_or_else(|| Badge::new(status), Badge::from)
 }

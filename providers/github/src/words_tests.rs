@@ -1,4 +1,4 @@
-//! The words and colors of every conclusion that GitHub documents, whoever tells of it.
+//! The words and colors of every conclusion that GitHub documents, from every source.
 
 use badgesmith_provider::{Answer, Badge, Call, Provider, Step};
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ const STATUSES: [(&str, &str); 5] = [
     ("in_progress", "running"),
 ];
 
-/// Plays a call to its end; after these answers the upstream does not answer.
+/// Plays a call to its end; after these answers the upstream does not answer any more.
 #[track_caller]
 fn play(query: &[(&str, &str)], answers: &[Value]) -> Badge {
     let mut replies: Vec<_> = answers.iter().map(|answer| (200, answer.to_string())).collect();

@@ -1,4 +1,4 @@
-//! The badge of a workflow: the newest run on a branch, from the deliveries of webhooks, else from the API.
+//! The badge of a workflow: the newest run on a branch, from the deliveries of webhooks or else from the API.
 
 use badgesmith_provider::{Auth, Badge, Call, Failure, Query, StateQuery, fold, is_web_address};
 use serde_json::Value;
@@ -18,12 +18,12 @@ use crate::{
 
 /// The words for a missing workflow or repository.
 const MISSING: &str = "repo or workflow not found";
-/// Among how many of the newest records one of an event is looked for.
+/// How many of the newest records are searched for one with the wanted event.
 const MOST_RECORDS: u32 = 100;
-/// For how many seconds what the API says of a recorded run is used without asking again.
+/// For how many seconds the API's answer that confirms a recorded run is used without requesting it again.
 const CONFIRMED_SECONDS: u32 = 600;
 
-/// Which runs a call is about.
+/// The runs that a call selects.
 struct Wanted<'c, 'a> {
     repository: Repository<'c, 'a>,
     /// The workflow's file, its id, or the name of a check.
@@ -38,17 +38,17 @@ struct Wanted<'c, 'a> {
 
 /// A branch that runs are on.
 struct Branch {
-    /// The name under which deliveries file its runs.
+    /// The name under which runs from deliveries are stored.
     filed: String,
-    /// The name that GitHub has for it; none if it is not one of the repository.
+    /// GitHub's name of the branch; `None` if it is not a branch of the repository.
     name: Option<String>,
 }
 
-/// The result of the newest run of a workflow that has ended, or with `progress=true` of the newest one; with `job`
-/// that of one of its jobs.
+/// The result of the newest finished run of a workflow, or with `progress=true` of the newest run; with `job` the
+/// result of one of its jobs.
 ///
-/// As on GitHub's own badge, it is a run on the default branch unless another one is named; if there is no run on that
-/// branch, a run on any.
+/// As on GitHub's own badge, it is a run on the default branch unless another one is named; if there is no run on the
+/// default branch, a run on any branch.
 pub(crate) fn badge(call: &Call<'_>) -> Result<Badge, Stop> {
     let job = query::optional(call, "job");
     let wanted = Wanted::of(call, job.is_none());
@@ -64,14 +64,14 @@ pub(crate) fn badge(call: &Call<'_>) -> Result<Badge, Stop> {
     Ok(words::run(&standing.status, standing.conclusion.as_deref()))
 }
 
-/// The page of the newest run of a workflow that has ended.
+/// The page of the newest finished run of a workflow.
 pub(crate) fn page(call: &Call<'_>) -> Result<String, Stop> {
     let run = Wanted::of(call, true).newest()?;
     let url = run.and_then(|run| run.url).filter(|url| is_web_address(url));
     Ok(url.ok_or_else(|| Failure::not_found("RUN_NOT_FOUND", "run not found"))?)
 }
 
-/// What shields shows at the address that its badge of workflows had until 2022.
+/// The message that shields shows at the former address of its workflow badge, which it changed in 2022.
 pub(crate) fn former(_: &Call<'_>) -> Result<Badge, Stop> {
     Ok(Badge::new("https://github.com/badges/shields/issues/8671"))
 }
@@ -82,7 +82,7 @@ impl Branch {
         Self { filed: branch::own(name), name: Some(name.to_owned()) }
     }
 
-    /// What an address names, which may be a pull request, too.
+    /// The branch that an address names, which may also be a pull request.
     fn filed(name: &str) -> Self {
         Self { filed: fold(name), name: branch::own_name(name).map(str::to_owned) }
     }
@@ -115,7 +115,7 @@ impl<'c, 'a> Wanted<'c, 'a> {
         self.asked(named)
     }
 
-    /// The default branch, if a delivery told it.
+    /// The default branch, if a delivery contained it.
     fn told_default_branch(&self) -> Result<Option<Branch>, Stop> {
         let query = StateQuery::of(REPOSITORY, &self.repository.owner, &self.repository.name);
         let states = self.repository.call.states(query.platform(COUNTERS).branch(ALL))?;
@@ -123,8 +123,8 @@ impl<'c, 'a> Wanted<'c, 'a> {
         Ok(name.map(Branch::own))
     }
 
-    /// The newest run on a branch, if a delivery told one. The host answers with nothing of a repository that may not
-    /// be shown, so that it looks like one of which there was no delivery.
+    /// The newest run on a branch, if there was a delivery about one. For a repository that may not be shown, the host
+    /// returns nothing, so that it looks like a repository without deliveries.
     fn told(&self, branch: &str) -> Result<Option<Run>, Stop> {
         let part = fold(self.workflow);
         if !can_have(&part, branch) {
@@ -150,8 +150,8 @@ impl<'c, 'a> Wanted<'c, 'a> {
         Ok(call.records(query)?.iter().map(Run::of_record).find(|run| run.is_of(self.event)))
     }
 
-    /// A run that a delivery told, or the one that replaces it as the API says. GitHub does not repeat a delivery that
-    /// failed, so the API is asked now and then if there is a token. Without an answer the run stays as it is.
+    /// A run from a delivery, or a newer one from the API. GitHub does not repeat a failed delivery, so the API is
+    /// called now and then if there is a token. Without an answer the run is used unchanged.
     fn confirmed(&self, run: Run, branch: Option<&str>) -> Result<Run, Stop> {
         if branch.is_none() || run.number.is_none() {
             return Ok(run);
@@ -168,11 +168,11 @@ impl<'c, 'a> Wanted<'c, 'a> {
         Ok(newest)
     }
 
-    /// The newest run on a branch, else on the default branch, as the API says.
+    /// The newest run on the named branch, or else on the default branch, from the API.
     fn asked(&self, named: Option<Branch>) -> Result<Option<Run>, Stop> {
         let is_named = named.is_some();
         let name = match named {
-            // The API lists no runs of a pull request or a fork.
+            // The API cannot list runs of a pull request or a fork by branch.
             Some(branch) => match branch.name {
                 Some(name) => name,
                 None => return Ok(None),
@@ -188,7 +188,7 @@ impl<'c, 'a> Wanted<'c, 'a> {
         }
     }
 
-    /// Makes something of the address of the newest runs.
+    /// Calls `make` with the address of the newest runs.
     fn with_address<T>(
         &self,
         branch: Option<&str>,
@@ -200,7 +200,8 @@ impl<'c, 'a> Wanted<'c, 'a> {
         make(Address::of(path).parts(&[self.workflow]).query(&query))
     }
 
-    /// The first of a list of runs that was not caused by a fork: whoever has one chooses the names of its branches.
+    /// The first run of a list that was not caused by a fork, since the owner of a fork chooses the names of its
+    /// branches.
     fn first(&self, runs: &Value) -> Result<Option<Run>, Stop> {
         let full_name = format!("{}/{}", self.repository.owner, self.repository.name);
         let is_own = |run: &&Value| {

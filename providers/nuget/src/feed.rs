@@ -9,7 +9,7 @@ use crate::id::PackageId;
 /// The number of requests that a host allows in a call.
 const FETCHES: usize = 64;
 
-/// The types of the resource that has the versions of a package.
+/// The types of the resource that lists the versions of a package.
 const PACKAGES: &[&str] = &["PackageBaseAddress/3.0.0"];
 /// The types of the resource that says whether a version is listed, the best one first: only the first two have SemVer
 /// 2 packages.
@@ -22,14 +22,14 @@ const REGISTRATIONS: &[&str] = &[
     "RegistrationsBaseUrl",
 ];
 
-/// The types of the resource that finds packages. All support the search for an id; the newer ones also have SemVer 2
-/// packages.
+/// The types of the resource that searches for packages. All support the search for an id; the newer ones also contain
+/// SemVer 2 packages.
 const SEARCHES: &[&str] =
     &["SearchQueryService/3.5.0", "SearchQueryService/3.0.0-rc", "SearchQueryService/3.0.0-beta", "SearchQueryService"];
 /// The path of the service index in nuget.org's layout, relative to the setting `upstream`.
 const INDEX: &str = "v3/index.json";
 
-/// The resources of a feed that have the versions of its packages.
+/// The resources of a feed that contain the versions of its packages.
 pub(crate) struct Feed<'a> {
     /// The resource with the index of each package.
     pub(crate) packages: FeedResource<'a>,
@@ -78,7 +78,7 @@ impl<'a> Feed<'a> {
     /// setting `upstream`.
     ///
     /// # Errors
-    /// The step that asks for the service index; a failure if its answer is not a service index, or if the setting
+    /// The step that requests the service index; a failure if its answer is not a service index, or if the setting
     /// `auth` is invalid.
     pub(crate) fn find(call: &'a Call) -> Result<Self, Step> {
         let authentication = Authentication::read(call)?;
@@ -99,10 +99,10 @@ impl<'a> Feed<'a> {
         })
     }
 
-    /// The resource that finds packages, from the feed's service index.
+    /// The resource that searches for packages, from the feed's service index.
     ///
     /// # Errors
-    /// The step that asks for the service index; a failure if its answer is not a service index or has no such
+    /// The step that requests the service index; a failure if its answer is not a service index or has no such
     /// resource.
     pub(crate) fn find_search(call: &'a Call) -> Result<FeedResource<'a>, Step> {
         let authentication = Authentication::read(call)?;
@@ -160,7 +160,7 @@ impl ServiceIndex {
     fn fetch(call: &Call, request: Request) -> Result<Self, Step> {
         let answer = call.fetch(request)?;
         if answer.is_missing() {
-            // A missing feed must not look like a missing package.
+            // The failure for a missing feed must differ from that for a missing package.
             return Err(Failure::invalid_response().into());
         }
         Ok(answer.json()?)

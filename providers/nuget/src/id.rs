@@ -8,7 +8,7 @@ const LONGEST: usize = 100;
 pub(crate) struct PackageId(String);
 
 impl PackageId {
-    /// Reads an id. `None` if no package can have it.
+    /// Reads an id. `None` if it is not valid for a package.
     ///
     /// NuGet's rule: words of letters, digits and `_`, with a single `.` or `-` between them. Letters need not be
     /// ASCII: nuget.org accepts no new ids with others, but other feeds may.

@@ -5,10 +5,10 @@ use badgesmith_versions::{Candidate, Range, Version, candidates, newest};
 
 use crate::{failures::package_not_found, feed::Feed, id::PackageId, index::PackageIndex, leaf};
 
-/// Fetches the list of a package's versions.
+/// The list of a package's versions.
 ///
 /// # Errors
-/// The step that asks for it, or the failure of its answer: `PACKAGE_NOT_FOUND` if the feed has no such package.
+/// The step that requests it, or the failure of its answer: `PACKAGE_NOT_FOUND` if the feed has no such package.
 pub(crate) fn fetch_index<'a>(call: &'a Call, feed: &Feed, id: &PackageId) -> Result<PackageIndex<'a>, Step> {
     let answer = call.fetch(feed.packages.index_request(id))?;
     if answer.is_missing() {
@@ -17,14 +17,15 @@ pub(crate) fn fetch_index<'a>(call: &'a Call, feed: &Feed, id: &PackageId) -> Re
     Ok(PackageIndex::read(answer)?)
 }
 
-/// The newest version in the range that is listed. All of them are, if the feed does not say which are.
+/// The newest listed version in the range. If the feed does not say which versions are listed, all of them count as
+/// listed.
 ///
-/// The leaf of the newest version is fetched alone, because it is nearly always listed; then those of the others all at
-/// once, so that a package with many unlisted versions takes one turn more and not one for each version. The versions
-/// are sorted only for the others.
+/// The leaf of the newest version is fetched alone first, because that version is nearly always listed. If it is not,
+/// the leaves of all other versions are fetched at once, so that a package with many unlisted versions takes only one
+/// more turn and not one for each version. The versions are sorted only in that case.
 ///
 /// # Errors
-/// The step that asks for leaves, or the failure of a leaf.
+/// The step that requests leaves, or the failure of a leaf.
 pub(crate) fn newest_listed<'a>(
     call: &Call,
     feed: &Feed,

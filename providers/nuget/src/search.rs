@@ -30,14 +30,14 @@ struct FoundVersion {
 /// The downloads of all versions of a package together.
 ///
 /// # Errors
-/// The step that asks for the service index or for the package; `PACKAGE_NOT_FOUND` if there is no such package.
+/// The step that requests the service index or the package; `PACKAGE_NOT_FOUND` if there is no such package.
 pub(crate) fn downloads(call: &Call, id: &PackageId) -> Result<u64, Step> {
     let search = Feed::find_search(call)?;
     let answer = call.fetch(search.search_request(id))?;
     let found: SearchAnswer = answer.json()?;
     let package = found.data.into_iter().find(|package| package.id.to_lowercase() == id.as_str());
     let package = package.ok_or_else(package_not_found)?;
-    // A feed without the total has the downloads of each version.
+    // A feed without a total states the downloads of each version.
     let each = package.versions.iter().filter_map(|version| number(version.downloads.as_ref()?));
     Ok(package.total.as_ref().and_then(number).unwrap_or_else(|| each.fold(0, u64::saturating_add)))
 }

@@ -17,7 +17,8 @@ use crate::{
     search,
 };
 
-/// The newest version with a leading `v`: a stable one, or any if `prereleases` is set or there is no stable one.
+/// The newest version, with a leading `v`: the newest stable one, or the newest of all if `prereleases` is set or there
+/// is no stable one.
 pub(crate) fn version(call: &Call, id: &PackageId, prereleases: bool) -> Result<Badge, Step> {
     let feed = Feed::find(call)?;
     let index = fetch_index(call, &feed, id)?;

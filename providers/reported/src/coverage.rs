@@ -1,5 +1,5 @@
-//! The coverage provider: accepts the coverage that builds report, and shows the newest one as a badge and as a
-//! redirect; of all parts of a branch their sum.
+//! The coverage provider: accepts the coverage that builds report, and shows the newest coverage as a badge and as a
+//! redirect. For all parts of a branch it shows their sum.
 
 mod message;
 mod report;
@@ -58,7 +58,7 @@ impl Provider for Coverage {
     }
 }
 
-/// The badge of the newest commit of all parts, and the difference to that before it or to that of another branch.
+/// The badge of the newest commit of all parts, with the difference to the commit before it or to another branch.
 fn badge_of_parts(call: &Call, wording: &Wording<'_>) -> Result<Badge, Step> {
     let branch = call.param("branch");
     let parts = parts(call, branch)?.ok_or_else(no_results)?;
@@ -76,7 +76,7 @@ fn badge_of_parts(call: &Call, wording: &Wording<'_>) -> Result<Badge, Step> {
     Ok(wording.badge(share, other))
 }
 
-/// The newest share of another branch: of the part in the address, or of the last commit that all parts reported.
+/// The newest share on another branch: of the part in the address, or of the last commit that all parts reported.
 fn whole(call: &Call, branch: &str, of: &str) -> Result<Option<Share>, Step> {
     if let Some(record) = newest(call, branch)? {
         return Ok(Share::sum(&[&record], of));
@@ -101,7 +101,7 @@ fn before(call: &Call) -> Result<Option<Record>, Step> {
     Ok(call.records(Query::latest(COLLECTION, call).last(2))?.into_iter().nth(1))
 }
 
-/// The parts of a branch, if the address is of all parts.
+/// The parts of a branch, if the address stands for all parts.
 fn parts(call: &Call, branch: &str) -> Result<Option<FoundParts>, Step> {
     let query = PartsQuery::of_all(COLLECTION, call, &FIELDS);
     query.map(|query| call.parts(PartsQuery { branch: branch.to_owned(), ..query })).transpose()

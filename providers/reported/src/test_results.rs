@@ -1,5 +1,5 @@
-//! The test-results provider: accepts the reports of builds, and shows the newest one as a badge and as a redirect; of
-//! all parts of a branch their sum.
+//! The test-results provider: accepts the reports of builds, and shows the newest result as a badge and as a redirect.
+//! For all parts of a branch it shows their sum.
 
 mod counts;
 mod message;
@@ -62,7 +62,7 @@ fn latest(call: &Call) -> Result<Option<Record>, Step> {
     Ok(call.records(Query::latest(COLLECTION, call))?.into_iter().next())
 }
 
-/// The parts of the branch, where the address is of all parts.
+/// The parts of the branch, if the address stands for all parts.
 fn parts(call: &Call) -> Result<FoundParts, Step> {
     call.parts(PartsQuery::of_all(COLLECTION, call, &FIELDS).ok_or_else(no_results)?)
 }

@@ -1,4 +1,4 @@
-//! The values provider: accepts any number or word that builds report, and shows the newest one as a badge and as a
+//! The values provider: accepts any number or word that builds report, and shows the newest value as a badge and as a
 //! redirect.
 
 mod decimals;

@@ -27,19 +27,19 @@ pub struct Answer<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SentWith {
-    /// That of the owner whom the request names.
+    /// The secret of the owner that the request names.
     Owner,
-    /// One of the server's own, which it uses for owners without a secret.
+    /// One of the server's own secrets, which it uses for owners without a secret.
     Server,
 }
 
 impl<'a> Answer<'a> {
-    /// Whether the upstream says that there is no such thing: 404 or 410.
+    /// Whether the upstream says that the resource does not exist: 404 or 410.
     pub fn is_missing(&self) -> bool {
         matches!(self.status, 404 | 410)
     }
 
-    /// Whether the request carried a secret, so that the answer may tell what not everybody may see.
+    /// Whether the request carried a secret, so that the answer may contain private data.
     pub fn is_authenticated(&self) -> bool {
         self.sent_with.is_some()
     }

@@ -1,4 +1,4 @@
-//! The secret that a request is sent with: by its name and its owner, never the secret itself.
+//! The secret that a request is sent with: its name and its owner, never the secret itself.
 
 use std::{fmt, ops::Not};
 

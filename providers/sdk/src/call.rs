@@ -1,4 +1,4 @@
-//! A call: what a provider is asked for, with everything the host has answered so far.
+//! A call: the input of a provider, with all answers of the host so far.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -14,23 +14,24 @@ use crate::{
     step::{Asked, Step},
 };
 
-/// The part whose address stands for all of them. A part of this name is not one of those that are found.
+/// The part whose address stands for all parts. A part with this name is never among the found parts.
 const ALL: &str = "all";
-/// How many records of each part tell its last commits, re-runs included.
+/// How many records of each part are enough to know its last commits, including re-runs.
 const USUAL_LAST: u32 = 8;
 
-/// A call of a provider: the parameters of one address, and the answers to what the provider has asked for.
+/// A call of a provider: the parameters of one address, and the answers to the provider's requests.
 ///
-/// The host repeats a call with more answers until the provider is done, so the same call must always ask for the same
+/// The host repeats a call with more answers until the provider is done, so the same call must always request the same
 /// things in the same order. [`Call::fetch`] takes care of the rest: it returns the answer if the call has it, and
-/// otherwise the step that asks for it.
+/// otherwise the step that requests it.
 #[derive(Clone, Debug, Default)]
 pub struct Call<'a> {
     /// Whether it is for a badge, a report, a redirect or a delivery.
     pub kind: CallKind,
     /// The name of the badge, report, redirect or hook in the manifest.
     pub name: String,
-    /// The parameters of the route, percent-decoded. A delivery has `event`, `owner` and `repo` of its payload.
+    /// The parameters of the route, percent-decoded. For a delivery they are `event`, `owner` and `repo` of its
+    /// payload.
     pub params: BTreeMap<String, String>,
     /// The query parameters that the badge declares and the client sent.
     pub query: BTreeMap<String, String>,
@@ -38,13 +39,13 @@ pub struct Call<'a> {
     pub settings: BTreeMap<String, String>,
     /// The time of the request in whole seconds since 1970, UTC.
     pub now: u64,
-    /// The answers so far, in the order in which the provider asked.
+    /// The answers so far, in the order of the provider's requests.
     pub answers: Vec<Answer<'a>>,
-    /// Everything asked for so far while the provider runs on this call.
+    /// All requests so far while the provider runs on this call.
     pub(crate) asked: RefCell<Vec<Asked>>,
 }
 
-/// What a provider is called for.
+/// The kind of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CallKind {
@@ -55,7 +56,7 @@ pub enum CallKind {
     Report,
     /// The target of a redirect: [`crate::Provider::redirect`].
     Redirect,
-    /// What a delivery of a webhook tells: [`crate::Provider::deliver`].
+    /// The records, states and marks from a delivery of a webhook: [`crate::Provider::deliver`].
     Hook,
 }
 
@@ -85,7 +86,7 @@ impl<'a> Call<'a> {
         self.settings.get(name).map_or("", String::as_str)
     }
 
-    /// The answer to `request`, or the step that asks for it.
+    /// The answer to `request`, or the step that requests it.
     ///
     /// ```
     /// use badgesmith_provider::{Answer, Call, Request, Step};
@@ -107,7 +108,7 @@ impl<'a> Call<'a> {
         Ok(&answers[0])
     }
 
-    /// The answers to `requests` in their order, or the step that asks for all of them at once.
+    /// The answers to `requests` in their order, or the step that requests all of them at once.
     ///
     /// # Errors
     /// The step to return, if the call does not have all the answers yet.
@@ -119,7 +120,7 @@ impl<'a> Call<'a> {
         self.answers.get(start..asked.len()).ok_or(Step::Fetch(requests))
     }
 
-    /// The records in the host's store that match `query`, the newest first, perhaps none; or the step that asks for
+    /// The records in the host's store that match `query`, the newest first, perhaps none; or the step that requests
     /// them.
     ///
     /// ```
@@ -141,7 +142,7 @@ impl<'a> Call<'a> {
         Ok(answer.json()?)
     }
 
-    /// The states in the host's store that match `query`, perhaps none; or the step that asks for them. The manifest
+    /// The states in the host's store that match `query`, perhaps none; or the step that requests them. The manifest
     /// requires `states`.
     ///
     /// ```
@@ -163,11 +164,12 @@ impl<'a> Call<'a> {
         Ok(answer.json()?)
     }
 
-    /// The parts of a branch in the host's store with the newest records of each, perhaps none; or the step that asks
-    /// for them. The manifest requires `parts`. [`FoundParts::commits`] makes commits of them.
+    /// The parts of a branch in the host's store with the newest records of each, perhaps none; or the step that
+    /// requests them. The manifest requires `parts`. [`FoundParts::commits`] groups the records by commit.
     ///
     /// # Errors
-    /// The step to return, if the call does not have the answer yet; `UPSTREAM_INVALID` if the answer is none.
+    /// The step to return, if the call does not have the answer yet; `UPSTREAM_INVALID` if the answer does not have
+    /// that form.
     pub fn parts(&self, query: PartsQuery) -> Result<FoundParts, Step> {
         let mut asked = self.asked.borrow_mut();
         let index = asked.len();
@@ -196,7 +198,7 @@ impl Query {
 
 impl PartsQuery {
     /// The query for the parts of the branch that the call's parameters `owner`, `repo` and `branch` name, if its
-    /// parameter `platform` is `all`. The records have the field `commit` besides `fields`.
+    /// parameter `platform` is `all`. The records contain the field `commit` in addition to `fields`.
     ///
     /// ```
     /// use badgesmith_provider::{Call, PartsQuery};

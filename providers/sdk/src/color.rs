@@ -46,8 +46,8 @@ pub fn coverage(percent: f64) -> &'static str {
     floor_count(percent, [80.0, 90.0, 100.0])
 }
 
-/// The color of a count of which more is better: red up to 0, yellow below the first limit, yellow-green below the
-/// second one, green below the third one, and bright green from there on.
+/// The color of a count that is better the larger it is: red up to 0, yellow below the first limit, yellow-green below
+/// the second one, green below the third one, and bright green from there on.
 ///
 /// ```
 /// assert_eq!(badgesmith_provider::color::floor_count(3.0, [2.0, 4.0, 6.0]), "yellowgreen");

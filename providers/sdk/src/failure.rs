@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
-    /// What was asked for does not exist: 404, red.
+    /// The requested thing does not exist: 404, red.
     NotFound,
     /// A parameter has a value that cannot be valid: 400, red.
     InvalidParameter,
     /// The upstream's answer is not what it documents: 502, light grey.
     InvalidResponse,
-    /// The upstream cannot be asked now: 503, light grey.
+    /// The upstream cannot be reached now: 503, light grey.
     Inaccessible,
 }
 
@@ -42,7 +42,7 @@ pub struct Failure {
     pub properties: Box<[Cow<'static, str>]>,
     /// The words on the badge: short, lower case, such as `package not found`; not blank, at most 1024 bytes.
     pub words: Cow<'static, str>,
-    /// After how many seconds asking again makes sense, if the upstream said so.
+    /// After how many seconds a retry makes sense, if the upstream states it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
     /// What exactly is wrong, for the operator's log: the field, the pointer, the parser's words. Callers never see it.
@@ -51,7 +51,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// What was asked for does not exist.
+    /// The requested thing does not exist.
     pub fn not_found(code: impl Into<Cow<'static, str>>, words: impl Into<Cow<'static, str>>) -> Self {
         Self::new(FailureKind::NotFound, code, words)
     }
@@ -70,7 +70,7 @@ impl Failure {
         Self::new(FailureKind::InvalidResponse, "UPSTREAM_INVALID", "invalid response")
     }
 
-    /// The upstream cannot be asked now.
+    /// The upstream cannot be reached now.
     pub fn inaccessible(code: impl Into<Cow<'static, str>>, words: impl Into<Cow<'static, str>>) -> Self {
         Self::new(FailureKind::Inaccessible, code, words)
     }

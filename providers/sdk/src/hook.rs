@@ -1,4 +1,4 @@
-//! What a delivery of a webhook becomes: records, states, and marks of what is stale.
+//! The result of a webhook's delivery: records, states, and marks that make cached answers stale.
 
 use std::ops::Not;
 
@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{record::Record, state::State};
 
-/// What a provider makes of one delivery. Everything in it has to be about the repository that the delivery names; the
-/// host checks that.
+/// The result of one delivery. Everything in it has to be about the repository that the delivery names; the host checks
+/// that.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Delivered {
-    /// What has ended, such as a run. A run and attempt of a subject is recorded once.
+    /// Records of things that have ended, such as runs. The same run and attempt of a subject is recorded only once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<DeliveredRecord>,
-    /// What changes in place, such as a run under way.
+    /// States of things that change, such as a running workflow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub states: Vec<State>,
-    /// What the answers of upstreams no longer say, so that they are asked again.
+    /// The things about which cached answers of upstreams are stale, so that they are fetched again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stale: Vec<About>,
-    /// Whether the provider reads no such event.
+    /// Whether the provider does not read this event.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub ignored: bool,
 }
@@ -41,9 +41,10 @@ pub struct DeliveredRecord {
     pub record: Record,
 }
 
-/// What answers of upstreams are about: something of an owner's, such as a repository.
+/// The subject of an upstream's answer: something of an owner's, such as a repository.
 ///
-/// A request says what its answer is about ([`crate::Request::about`]); a delivery says what is stale.
+/// A request names the subject of its answer ([`crate::Request::about`]); a delivery names subjects whose cached
+/// answers are stale.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
     /// The owner.

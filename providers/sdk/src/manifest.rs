@@ -76,16 +76,16 @@ pub struct Manifest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct BadgeRoute {
-    /// What [`crate::Call::name`] says for this badge.
+    /// The value of [`crate::Call::name`] for this badge.
     pub name: String,
-    /// Literal segments, `{parameter}` segments and perhaps a `{rest…}` at the end. `{@name}` takes a second segment if
+    /// Literal segments, `{parameter}` segments and perhaps a `{rest…}` at the end. `{@name}` matches two segments if
     /// the first begins with `@`, as in `@scope/name`. It is relative to the mount unless it begins with `/`.
     pub route: String,
     /// The query parameters it reads; calls have no others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub query: Vec<String>,
-    /// The collections whose records and states it reads. If no badge of a manifest says so, each may read all of the
-    /// manifest's collections; if one does, a badge that does not reads none. A badge that reads none is cached.
+    /// The collections whose records and states it reads. If no badge of a manifest has `reads`, each may read all of
+    /// the manifest's collections; if one has it, a badge without it reads none. A badge that reads none is cached.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reads: Vec<String>,
     /// Shields' category: version, test-results, downloads, …
@@ -117,11 +117,11 @@ pub struct BadgeRoute {
     /// address that begins with `/badges`, and `svg` for any other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    /// What precedes the message of a badge that is not an error. `v` is added as shields adds it: not to a text that
+    /// The text before the message of a badge that is not an error. `v` is added as shields adds it: not to a text that
     /// begins with `v` or is a date such as `2026-11-29`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub prefix: String,
-    /// Parameters that the route has no segment for, with their values.
+    /// Parameters for which the route has no segment, with their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fixed: BTreeMap<String, String>,
     /// Further routes to the same badge.
@@ -129,7 +129,7 @@ pub struct BadgeRoute {
     pub routes: Vec<FurtherRoute>,
 }
 
-/// A further route to a badge. What it leaves open is as the badge has it.
+/// A further route to a badge. Keys that it leaves out are taken from the badge.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct FurtherRoute {
@@ -138,13 +138,13 @@ pub struct FurtherRoute {
     /// The text of the left half.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// What precedes the message, as in [`BadgeRoute::prefix`].
+    /// The text before the message, as in [`BadgeRoute::prefix`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
     /// The format of the response if the address names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    /// Parameters that the route has no segment for, with their values.
+    /// Parameters for which the route has no segment, with their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub fixed: BTreeMap<String, String>,
     /// The query parameters it reads, if not those of the badge.
@@ -161,7 +161,7 @@ pub struct FurtherRoute {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ReportRoute {
-    /// What [`crate::Call::name`] says for this report.
+    /// The value of [`crate::Call::name`] for this report.
     pub name: String,
     /// Its route, with the parameters `owner`, `repo`, `platform` and `branch`, which are the record's subject.
     pub route: String,
@@ -178,16 +178,16 @@ pub struct ReportRoute {
     pub example: String,
 }
 
-/// An address that takes the deliveries of a webhook.
+/// An address that receives the deliveries of a webhook.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct HookRoute {
-    /// What [`crate::Call::name`] says for its deliveries.
+    /// The value of [`crate::Call::name`] for its deliveries.
     pub name: String,
     /// Its route, with the parameter `owner` if the deliveries of each owner are signed with the owner's secret, and
     /// without it if all are signed with the server's. It begins with `/webhooks/`.
     pub route: String,
-    /// How a delivery is signed, and where it says what it tells of.
+    /// How a delivery is signed, and where it names its event and its repository.
     pub scheme: HookScheme,
     /// The purpose of the secrets that sign it, such as `Webhook`.
     pub purpose: String,
@@ -199,7 +199,7 @@ pub struct HookRoute {
     pub example: String,
 }
 
-/// How a delivery is signed, and where it says what it tells of.
+/// How a delivery is signed, and where it names its event and its repository.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum HookScheme {
@@ -213,7 +213,7 @@ pub enum HookScheme {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct RedirectRoute {
-    /// What [`crate::Call::name`] says for this redirect.
+    /// The value of [`crate::Call::name`] for this redirect.
     pub name: String,
     /// Its route, in the syntax of [`BadgeRoute::route`].
     pub route: String,

@@ -38,10 +38,10 @@ struct AnswerMessage<'a> {
     sent_with: Option<SentWith>,
 }
 
-/// A step, and everything the provider has asked for to get there.
+/// A step, and everything that the provider has requested so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepMessage {
-    /// Everything asked for since the call began, in order; what has no answer yet is what the step asks for.
+    /// All requests since the call began, in order; those without an answer yet are the ones that the step makes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fetch: Vec<Asked>,
     /// The finished badge.
@@ -62,7 +62,7 @@ pub struct StepMessage {
 }
 
 impl StepMessage {
-    /// The number of ends in it: none while the provider asks, one at the end of a call; more are invalid.
+    /// The number of ends in it: none while the provider makes requests, one at the end of a call; more are invalid.
     pub fn ends(&self) -> usize {
         let ends = [
             self.done.is_some(),
@@ -144,8 +144,8 @@ pub fn write_call(call: &Call) -> Vec<u8> {
     write(&message)
 }
 
-/// Reads a call and joins its answers with their bodies. Of a call for a report or a
-/// delivery, the last body is its own and is left out.
+/// Reads a call and joins its answers with their bodies. In a call for a report or a delivery, the last body is that of
+/// the report or delivery itself, and is left out.
 ///
 /// # Errors
 /// [`UnreadableCall`] if the message is not a call, or the number of bodies is wrong.

@@ -26,10 +26,10 @@ use serde::{Deserialize, Serialize};
 use loose::LONGEST_VERSION;
 pub use pep440::pep440_color;
 
-/// By which rules versions are compared.
+/// The rules by which versions are compared.
 ///
-/// A version that does not follow them is older than any that does, and two of them are compared as [`Order::Loose`]
-/// does.
+/// A version that does not follow the rules is older than any that does, and two such versions are compared as by
+/// [`Order::Loose`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -46,8 +46,8 @@ pub enum Order {
     NuGet,
     /// Composer's, of PHP's packages: `1.2.3-RC1`, `1.0-patch2`.
     Composer,
-    /// What shields makes of a list of tags: Semantic Versioning if all of them can be read as that, and otherwise the
-    /// first row of numbers in each.
+    /// As shields orders a list of tags: by Semantic Versioning if all of them can be read as that, and otherwise by
+    /// the first sequence of numbers in each.
     Loose,
 }
 
@@ -141,7 +141,8 @@ fn strict_semver(text: &str) -> Option<semver::Version> {
     semver::Version::parse(text.strip_prefix(['v', 'V']).unwrap_or(text)).ok()
 }
 
-/// Compares what can be read by `compare`, puts it above what cannot, and compares that loosely.
+/// Compares two readable versions by `compare`. A readable version is newer than an unreadable one, and two unreadable
+/// ones are compared loosely.
 fn ranked<'a, Read>(
     left: &'a str,
     right: &'a str,
@@ -151,8 +152,8 @@ fn ranked<'a, Read>(
     compare_read((&read_short(left, &read), left), (&read_short(right, &read), right), compare)
 }
 
-/// The newest of these versions by [`ranked`]. Each is read once, so that the time is that of reading all of them: an
-/// author of versions may have chosen a long one to be compared with each of many.
+/// The newest of these versions by [`ranked`]. Each is parsed only once, so that the time grows only with the total
+/// length: otherwise an author could choose a long version that is parsed again for each comparison.
 fn newest_ranked<'a, Read>(
     versions: impl Iterator<Item = &'a str>,
     read: impl Fn(&'a str) -> Option<Read>,

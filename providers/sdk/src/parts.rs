@@ -21,7 +21,7 @@ pub struct PartsQuery {
     pub branch: String,
     /// The largest number of records of each part, 1 to 10.
     pub last: u32,
-    /// The names of the fields that the records of the answer have, 1 to 16; all others are left out.
+    /// The names of the fields that the records of the answer contain, 1 to 16; all others are left out.
     pub fields: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for PartsQuery {
 pub struct FoundParts {
     /// The parts, at most 64.
     pub found: Vec<PartRecords>,
-    /// How many further parts the branch has at least, which are left out.
+    /// A lower bound on the number of further parts of the branch, which are left out.
     pub omitted: u32,
 }
 

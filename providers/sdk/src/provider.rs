@@ -2,10 +2,10 @@
 
 use crate::{call::Call, failure::Failure, hook::Delivered, record::Record, step::Badge, step::Step};
 
-/// Code that turns what one upstream says into badges.
+/// Code that turns the answers of one upstream into badges.
 ///
 /// Each method is a pure function of the call: no network, no clock, no state. The host may run it on several threads
-/// at once, and repeats a call with more answers until it ends, so the same call must always ask for the same things.
+/// at once, and repeats a call with more answers until it ends, so the same call must always request the same things.
 pub trait Provider: Sync {
     /// Makes a badge: `Ok` is the finished badge, `Err` the step to take first, or the failure that ends the call.
     ///
@@ -14,7 +14,7 @@ pub trait Provider: Sync {
     fn badge(&self, call: &Call) -> Result<Badge, Step>;
 
     /// Turns the body of a report, whose signature the host has verified, into a record. A provider whose manifest has
-    /// `reports` implements it. It is called once for a report and cannot ask for anything.
+    /// `reports` implements it. It is called once for a report and cannot make requests.
     ///
     /// # Errors
     /// The [`Failure`] that names everything that is wrong with the body.
@@ -24,9 +24,9 @@ pub trait Provider: Sync {
     }
 
     /// Turns the payload of a delivery of a webhook, whose signature and owner the host has verified, into records,
-    /// states and marks of what is stale. The parameters `event`, `owner` and `repo` say what it tells of; the last two
-    /// are empty for an organisation's own events. A provider whose manifest has `hooks` implements it. It is called
-    /// once for a delivery and cannot ask for anything.
+    /// states and marks that make cached answers stale. The parameters `event`, `owner` and `repo` name its event and
+    /// repository; the last two are empty for an organisation's own events. A provider whose manifest has `hooks`
+    /// implements it. It is called once for a delivery and cannot make requests.
     ///
     /// # Errors
     /// The [`Failure::invalid_parameter`] that names what is wrong with the payload.
@@ -46,7 +46,7 @@ pub trait Provider: Sync {
     }
 }
 
-/// The failure for a report or redirect that the manifest declares and the code does not implement.
+/// The failure for a report or redirect that the manifest declares but the code does not implement.
 fn not_implemented(kind: &str) -> Failure {
     Failure::inaccessible("NOT_IMPLEMENTED", format!("no {kind} here"))
 }

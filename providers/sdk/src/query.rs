@@ -26,7 +26,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// Asks for up to this many records instead of one.
+    /// Requests up to this many records instead of one.
     #[must_use]
     pub fn last(mut self, records: u32) -> Self {
         self.last = records;
@@ -52,8 +52,8 @@ impl fmt::Display for Query {
 
 /// The name in lower case, as owners, repositories, platforms and branches are compared.
 ///
-/// Each character is converted by itself, so that its neighbours do not matter: `str::to_lowercase` gives a Greek
-/// capital sigma at the end of a word another form than one inside.
+/// Each character is converted separately, so that its neighbours do not matter: `str::to_lowercase` converts a Greek
+/// capital sigma differently at the end of a word.
 ///
 /// ```
 /// assert_eq!(badgesmith_provider::fold("Feature/ÄΣ"), "feature/äσ");

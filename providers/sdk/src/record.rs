@@ -8,18 +8,18 @@ use crate::{timestamp::Timestamp, web_address::is_web_address};
 /// The result of one run, as a provider made it from a verified report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// The identifier of the run, 1 to 128 bytes. Together with the attempt it is recorded once for a subject.
+    /// The identifier of the run, 1 to 128 bytes. A run and attempt of a subject is recorded only once.
     pub run_id: String,
     /// The attempt of the run, 1 to 9999.
     pub run_attempt: u32,
     /// When it ran: the record with the latest time is the newest one, whatever the order of arrival.
     pub timestamp_ms: Timestamp,
-    /// Whatever the provider wants to read again.
+    /// The data that the provider wants to read again.
     pub fields: Map<String, Value>,
 }
 
 impl Record {
-    /// The page that a report named in `url_html`, if it is a web address: a record that was imported may have another
+    /// The page that a report named in `url_html`, if it is a web address: an imported record may contain any other
     /// text.
     ///
     /// ```

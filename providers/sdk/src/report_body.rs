@@ -15,7 +15,7 @@ const LONGEST_RUN: usize = 128;
 /// The largest count: sums of such numbers are exact in a JavaScript client, too.
 const LARGEST: u64 = 1 << 52;
 
-/// Reads the fields of a report's body, and collects what is wrong with them.
+/// Reads the fields of a report's body, and collects the errors in them.
 ///
 /// ```
 /// use badgesmith_provider::report_body::ReportBody;
@@ -34,7 +34,7 @@ pub struct ReportBody<'a> {
     faults: Vec<(&'static str, String)>,
 }
 
-/// The fields that the records of every report have besides its numbers.
+/// The fields that the records of every report contain besides its numbers.
 #[derive(Debug)]
 pub struct RunFacts {
     run_id: String,
@@ -74,7 +74,7 @@ impl<'a> ReportBody<'a> {
         Ok(Self { fields, code, faults: Vec::new() })
     }
 
-    /// Says that a field is invalid, and what it must be.
+    /// Notes that a field is invalid, and what it must be.
     pub fn fault(&mut self, name: &'static str, must: impl Into<String>) {
         self.faults.push((name, must.into()));
     }
@@ -126,7 +126,8 @@ impl<'a> ReportBody<'a> {
         run_id
     }
 
-    /// What every report says of its run; `now` is in seconds since 1970, UTC. `None` if a field of it is invalid.
+    /// The facts that every report contains about its run; `now` is in seconds since 1970, UTC. `None` if one of these
+    /// fields is invalid.
     pub fn run(&mut self, platform: Option<&str>, now: u64) -> Option<RunFacts> {
         let commit = self.text("commit");
         let run_id = self.run_id();

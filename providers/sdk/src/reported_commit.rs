@@ -1,12 +1,12 @@
-//! What the parts of a branch reported of its last commits, and which parts of a commit are still missing.
+//! The reports of a branch's parts about its last commits, and the number of parts that are still missing for a commit.
 //!
 //! The commits are ordered by the time of the first record of each, so a re-run of an old commit does not make it the
-//! newest one. Of the records of a part for one commit the newest one counts: re-runs, and runs for a push and for a
-//! pull request, count once.
+//! newest one. If a part has several records for a commit, the newest one counts; so re-runs, and separate runs for a
+//! push and for a pull request, count once.
 //!
-//! The parts that are expected of a commit come from the commits before it. A commit that all expected parts reported
-//! is whole, and its parts are those that are expected from then on. A commit that lacks one changes nothing. Only the
-//! last [`MOST_COMMITS`] are looked at, so a part that none of them has was removed.
+//! The parts that are expected for a commit follow from the commits before it. A commit that all expected parts
+//! reported is complete, and its parts are expected for the following commits. A commit that lacks an expected part
+//! changes nothing. Only the last [`MOST_COMMITS`] are considered, so a part that none of them has counts as removed.
 
 use std::{
     cmp::Reverse,
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::{parts::FoundParts, record::Record, timestamp::Timestamp};
 
-/// How many commits are looked at: a part that so many commits in a row did not report is expected no more.
+/// How many commits are considered: a part that did not report for this many commits in a row is no longer expected.
 const MOST_COMMITS: usize = 5;
 
 /// A commit of a branch, with the newest record of every part that reported it.
@@ -30,7 +30,7 @@ pub struct ReportedCommit<'a> {
 }
 
 impl ReportedCommit<'_> {
-    /// While parts are missing, how many came: `3 of 4 parts`.
+    /// While parts are missing, how many have reported: `3 of 4 parts`.
     #[must_use]
     pub fn progress(&self) -> Option<String> {
         let came = self.records.len();
@@ -44,7 +44,7 @@ impl ReportedCommit<'_> {
     }
 }
 
-/// A commit and the newest record of each part for it, by the part's place.
+/// A commit and the newest record of each part for it, by the part's index.
 struct Seen<'a> {
     first: Timestamp,
     records: BTreeMap<usize, &'a Record>,
@@ -98,7 +98,7 @@ impl FoundParts {
                 let first = record.timestamp_ms;
                 let seen = commits.entry(commit).or_insert_with(|| Seen { first, records: BTreeMap::new() });
                 seen.first = seen.first.min(first);
-                // The first one of a part is its newest.
+                // The first record of a part is its newest.
                 seen.records.entry(part).or_insert(record);
             }
         }
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn of_several_runs_of_a_part_for_a_commit_the_newest_counts_once() {
         assert_eq!(newest(&["a@1 a@4 a@7", "a@2 a@3"]), ("a".to_owned(), vec![7, 3], 0));
-        // A re-run of an old commit is not of the newest one.
+        // A re-run of an old commit does not count for the newest one.
         assert_eq!(newest(&["a@1 b@3 a@9", "a@2 b@4"]), ("b".to_owned(), vec![3, 4], 0));
     }
 

@@ -9,7 +9,7 @@ use crate::{
     hook::About,
 };
 
-/// A request that a provider asks its host to send: a GET, or with a body a POST.
+/// A request that a provider asks its host to send: a GET, or a POST if it has a body.
 ///
 /// Parts of the address that come from a client are passed separately from the template and are percent-encoded where
 /// they are inserted, so a package called `../admin?x` stays one path segment. A request has the name and the owner of
@@ -52,10 +52,10 @@ pub struct Request {
     /// Whether the call goes on without an answer.
     #[serde(default, skip_serializing_if = "Not::not")]
     optional: bool,
-    /// For how many seconds its answer is fresh, if not as long as the badge says.
+    /// For how many seconds its answer is fresh, if that differs from the badge's time.
     #[serde(default, rename = "fresh-seconds", skip_serializing_if = "Option::is_none")]
     fresh_seconds: Option<u32>,
-    /// What its answer is about.
+    /// The subject of its answer, for marks that make it stale.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     about: Option<About>,
 }
@@ -174,24 +174,24 @@ impl Request {
         self
     }
 
-    /// Lets the call go on where there is no secret to send, or the upstream does not answer: the answer then has
-    /// status 503 and no body. The manifest requires `optional-requests`.
+    /// Lets the call go on if there is no secret to send, or the upstream does not answer: the answer then has status
+    /// 503 and no body. The manifest requires `optional-requests`.
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.optional = true;
         self
     }
 
-    /// Uses an answer for so many seconds without asking again, whatever the badge says. The manifest requires
-    /// `fresh-requests`.
+    /// Makes the host use an answer for this many seconds without fetching it again, whatever the badge's own time is.
+    /// The manifest requires `fresh-requests`.
     #[must_use]
     pub fn fresh_for(mut self, seconds: u32) -> Self {
         self.fresh_seconds = Some(seconds);
         self
     }
 
-    /// Says what the answer is about, so that a delivery of a webhook can mark it as stale. The manifest requires
-    /// `about`.
+    /// Names the subject of the answer, so that a delivery of a webhook can mark the answer as stale. The manifest
+    /// requires `about`.
     #[must_use]
     pub fn about(mut self, about: About) -> Self {
         self.about = Some(about);
@@ -241,7 +241,7 @@ impl Request {
         self.body.as_ref()
     }
 
-    /// Whether the request may be sent twice: a GET, or a POST that says so.
+    /// Whether the request may be sent twice: a GET, or a POST that is marked as safe.
     pub fn is_safe(&self) -> bool {
         self.body.is_none() || self.safe
     }
@@ -251,12 +251,12 @@ impl Request {
         self.optional
     }
 
-    /// For how many seconds its answer is fresh, if not as long as the badge says.
+    /// For how many seconds its answer is fresh, if that differs from the badge's time.
     pub fn fresh_seconds(&self) -> Option<u32> {
         self.fresh_seconds
     }
 
-    /// What its answer is about, if it says so.
+    /// The subject of its answer, if it names one.
     pub fn subject(&self) -> Option<&About> {
         self.about.as_ref()
     }
@@ -266,7 +266,7 @@ impl Request {
         self.web
     }
 
-    /// The start of the address, which is empty if it is a setting without a value.
+    /// The start of the address; empty if it comes from a setting without a value.
     pub fn base(&self) -> &str {
         &self.base
     }

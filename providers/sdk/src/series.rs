@@ -3,31 +3,31 @@
 use serde::{Deserialize, Serialize};
 
 /// How the records of a collection become points of a trend or a chart. Every member but the first two names a member
-/// of [`crate::Record::fields`]; one that a record lacks is not drawn.
+/// of [`crate::Record::fields`]; a member that a record lacks is not drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Series {
     /// The collection.
     pub collection: String,
-    /// Its name in addresses, such as `tests` in `/charts/tests/…`. Without it, it is the collection's.
+    /// Its name in addresses, such as `tests` in `/charts/tests/…`; by default the collection's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What its numbers count, such as `tests`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
-    /// The field with the number of what passed.
+    /// The field with the number of passed items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passed: Option<String>,
-    /// The field with the number of what failed: a record with one above 0 is red.
+    /// The field with the number of failed items: a record in which it is above 0 is red.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
-    /// The field with the number of what was skipped.
+    /// The field with the number of skipped items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
     /// The field with a number that is drawn as a line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// The field with the word for how it ended.
+    /// The field with the word for the outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// The words for a success.
@@ -36,7 +36,7 @@ pub struct Series {
     /// The words for a failure. Any other word is neither.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bad: Vec<String>,
-    /// The field with how long it took, in milliseconds.
+    /// The field with the duration, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration: Option<String>,
     /// The field with the address of a page about it.

@@ -1,4 +1,4 @@
-//! A state: what is known now of something that changes in place, such as a run under way or a repository.
+//! A state: the current value of something that changes, such as a running workflow or a repository.
 
 use std::fmt;
 
@@ -16,14 +16,13 @@ pub struct State {
     pub repo: String,
     /// The part of the repository that it is about.
     pub platform: String,
-    /// The branch, or whatever else tells the states of a part apart.
+    /// The branch, or another name that distinguishes the states of a part.
     pub branch: String,
-    /// One to four numbers, which are compared from left to right: a state replaces another one whose sequence is
-    /// smaller.
+    /// One to four numbers, which are compared from left to right: a state replaces a state with a smaller sequence.
     pub sequence: Vec<u64>,
-    /// Whatever the provider wants to read again.
+    /// The data that the provider wants to read again.
     pub fields: Map<String, Value>,
-    /// For how many seconds it is kept; without it, for good. A state that is kept for a time is not listed among the
+    /// The time to live in seconds; without it, the state does not expire. A state that expires is not listed among the
     /// subjects of its repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub life_seconds: Option<u32>,
@@ -48,7 +47,7 @@ pub struct StateQuery {
     pub branch: Option<String>,
 }
 
-/// A state as the host answers with it.
+/// A state in the host's answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FoundState {
     /// The part, case-folded.

@@ -1,4 +1,4 @@
-//! A step: what a provider returns, which is the end of the call or what it needs first.
+//! A step: the return value of a provider, which is the end of the call or the requests that it needs first.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::{
     state::StateQuery,
 };
 
-/// A finished badge. The manifest's defaults apply to what it leaves open.
+/// A finished badge. The manifest's defaults apply to the fields that it leaves out.
 ///
 /// ```
 /// let badge = badgesmith_provider::Badge::new("13.0.4").color("blue");
@@ -71,7 +71,7 @@ pub enum Step {
     Done(Badge),
     /// Store this record, which the report became: the call has ended.
     Record(Record),
-    /// Write what a delivery told: the call has ended.
+    /// Write the result of a delivery: the call has ended.
     Delivered(Box<Delivered>),
     /// Redirect to this absolute address: the call has ended.
     Redirect(String),
@@ -79,7 +79,7 @@ pub enum Step {
     Fail(Failure),
 }
 
-/// One thing that a provider asks for: an answer of an upstream, or records or states of the host's store.
+/// One thing that a provider requests: an answer of an upstream, or records or states of the host's store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Asked {

@@ -1,7 +1,7 @@
-//! Tests a provider with transcripts: replays them, makes every call twice, and spoils every answer.
+//! Tests a provider with transcripts: replays them, makes every call twice, and corrupts every answer.
 //!
-//! A transcript is a JSON file: a call, then turns, each with what the provider asks for and the answers to it. The
-//! same file tests a Rust provider in process, the same provider as a built library, and a provider in C.
+//! A transcript is a JSON file: a call, then turns, each with the provider's requests and the answers to them. The same
+//! file tests a Rust provider in process, the same provider as a built library, and a provider in C.
 //!
 //! ```json
 //! {
@@ -31,8 +31,9 @@ pub use transcript::{Transcript, Turn, WrittenAnswer};
 
 /// Checks every transcript in a folder and returns how many there were.
 ///
-/// Each turn must be as the transcript has it, twice in a row. Then every answer is spoiled in turn (500, 404, empty,
-/// HTML, `[]`, `{}`, cut in half), and the call must end in a failure unless the answer's `tolerates` lists the spoil.
+/// Each turn must equal the transcript's, twice in a row. Then the answers are corrupted one at a time (500, 404,
+/// empty, HTML, `[]`, `{}`, cut in half), and the call must end in a failure unless the answer's `tolerates` lists the
+/// corruption.
 ///
 /// # Errors
 /// [`CheckFailed`], a line for each transcript that failed; also if the folder has none.

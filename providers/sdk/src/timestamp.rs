@@ -14,7 +14,7 @@ const MAX_MS: i64 = 253_402_300_799_999;
 
 /// A moment from 1970-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z, with a precision of milliseconds.
 ///
-/// Every such moment has a text of the same length, so that texts sort as the moments do, and a store can use them in
+/// The texts of all such moments have the same length, so that they sort as the moments do, and a store can use them in
 /// its keys. In JSON it is a number: milliseconds since 1970, UTC. A number outside the range cannot be deserialised.
 ///
 /// ```
@@ -44,8 +44,8 @@ impl Timestamp {
         self.0
     }
 
-    /// The moment closest to this number of milliseconds since 1970: [`Timestamp::MIN`] for what is before it, and
-    /// [`Timestamp::MAX`] for what is after it.
+    /// The moment closest to this number of milliseconds since 1970: [`Timestamp::MIN`] for earlier moments, and
+    /// [`Timestamp::MAX`] for later ones.
     pub fn nearest(ms: i64) -> Self {
         Self(ms.clamp(0, MAX_MS))
     }
@@ -78,7 +78,7 @@ impl Timestamp {
 impl TryFrom<i64> for Timestamp {
     type Error = TimestampOutOfRange;
 
-    /// The moment that many milliseconds after 1970, UTC.
+    /// The moment this many milliseconds after the start of 1970, UTC.
     fn try_from(ms: i64) -> Result<Self, TimestampOutOfRange> {
         if (0..=MAX_MS).contains(&ms) { Ok(Self(ms)) } else { Err(TimestampOutOfRange) }
     }
@@ -126,7 +126,7 @@ const YEAR_9999_MS: i64 = 253_370_764_800_000;
 #[cfg(feature = "time")]
 const FOUR_CENTURIES_MS: i64 = 146_097 * 24 * 60 * 60 * 1000;
 
-/// Whether a text has the form that RFC 3339, section 5.6, gives a time, with a fraction of at most nine digits.
+/// Whether a text has the form of a time by RFC 3339, section 5.6, with a fraction of at most nine digits.
 #[cfg(feature = "time")]
 fn is_rfc3339(text: &[u8]) -> bool {
     let Some((start, rest)) = text.split_at_checked("0000-00-00T00:00:00".len()) else { return false };

@@ -3,7 +3,7 @@
 //! The code that accepts an address and the code that redirects to it later use the same rule. It is stricter than a
 //! browser's: every text it accepts is an address to a browser, too.
 
-// Only the types of addresses: no networking.
+// Only the types of addresses are used, no networking.
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// Whether a text is an absolute http or https address with a valid host, without white space and control characters,

@@ -1,12 +1,12 @@
-//! Reading a time as others write it. jiff reads more forms, with texts for what is wrong with each, which would be a
-//! tenth of a provider.
+//! Reads times in the forms that upstreams write. jiff reads more forms and has an error message for each, which would
+//! be a tenth of a provider's size.
 
 use jiff::{
     civil::{Date, DateTime, Time},
     tz::Offset,
 };
 
-/// A date and time, and how many seconds it is ahead of UTC, if it says so.
+/// A date and time, and its offset from UTC in seconds, if the text states one.
 pub(crate) struct WrittenTime {
     pub(crate) time: DateTime,
     pub(crate) ahead: Option<i64>,
@@ -33,7 +33,7 @@ impl WrittenTime {
         Some(Self { time: date.to_datetime(time), ahead: ahead_of_utc(rest)? })
     }
 
-    /// Milliseconds since 1970, if the text says how far it is ahead of UTC.
+    /// Milliseconds since 1970, if the text states its offset from UTC.
     pub(crate) fn milliseconds(&self) -> Option<i64> {
         let here = Offset::UTC.to_timestamp(self.time).ok()?;
         Some(here.as_millisecond() - self.ahead? * 1000)
@@ -52,14 +52,14 @@ pub(crate) fn day(text: &str) -> Option<Date> {
     rest.is_empty().then_some(date)
 }
 
-/// The two digits that a text begins with, which it loses.
+/// Reads two digits from the beginning of a text, and removes them.
 fn number(rest: &mut &str) -> Option<i8> {
     let (digits, after) = rest.split_at_checked(2)?;
     *rest = after;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// A colon and two digits that a text may begin with.
+/// Reads a colon and two digits from the beginning of a text; 0 if the text does not begin with a colon.
 fn part(rest: &mut &str) -> Option<i8> {
     match rest.strip_prefix(':') {
         Some(after) => {
@@ -70,7 +70,7 @@ fn part(rest: &mut &str) -> Option<i8> {
     }
 }
 
-/// The seconds of an offset; nothing of an empty text; none of any other text.
+/// Reads an offset in seconds: `Some(None)` for an empty text, `None` for a text that is not an offset.
 fn ahead_of_utc(text: &str) -> Option<Option<i64>> {
     if text.is_empty() || text.eq_ignore_ascii_case("Z") {
         return Some((!text.is_empty()).then_some(0));

@@ -22,7 +22,7 @@ pub(crate) fn badge(call: &Call, name: &str) -> Result<Badge, Step> {
     }
 }
 
-/// A request for something of the project. The parts are the organisation, the project and what follows.
+/// A request for something of the project. The parts are the organisation, the project and `more`.
 fn request<const N: usize>(call: &Call, path: &str, more: [&str; N]) -> Request {
     let parts = [call.param("organization"), call.param("project")].into_iter().chain(more);
     Request::get(call.setting("azure-devops"), path, parts)

@@ -16,7 +16,7 @@ pub(crate) fn badge(call: &Call, name: &str) -> Result<Badge, Step> {
     Ok(Badge::new(size(bytes as f64, SizeUnits::Iec)).color("blue"))
 }
 
-/// The package and its version as the service wants them: `rocket`, `rocket@1.2.0`, `@acme/rocket@1.2.0`.
+/// The package and its version as the service expects them: `rocket`, `rocket@1.2.0`, `@acme/rocket@1.2.0`.
 fn package(path: &str) -> String {
     let name_has = if path.starts_with('@') { 2 } else { 1 };
     let mut segments = path.splitn(name_has + 1, '/');

@@ -1,4 +1,4 @@
-//! Extensions on the Chrome Web Store, which has no interface for programs: the page for people is read.
+//! Extensions on the Chrome Web Store. The store has no API, so its web pages are read.
 
 use badgesmith_provider::{
     Badge, Call, Failure, Request, Step, color,
@@ -62,7 +62,7 @@ fn inner_texts<'p>(page: &'p str, class: &str) -> impl Iterator<Item = &'p str> 
     });
     let rest = start.map_or("", |at| &page[at..]);
     let rest = rest.split_once('>').map_or("", |(_, rest)| rest);
-    // A value stands within the next few elements.
+    // A value is within the next few elements.
     rest.split('<').take(8).filter_map(|piece| {
         let text = piece.rsplit_once('>').map_or(piece, |(_, text)| text).trim();
         Some(text).filter(|text| !text.is_empty())

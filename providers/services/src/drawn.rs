@@ -1,5 +1,5 @@
-//! Services that tell their state by a badge of their own, whose text is read: Codecov, Codacy, CodeFactor, CircleCI,
-//! Read the Docs, Repology, Travis CI.
+//! Services that publish their state as a badge of their own, whose text is read: Codecov, Codacy, CodeFactor,
+//! CircleCI, Read the Docs, Repology, Travis CI.
 
 use badgesmith_provider::{
     Answer, Badge, Call, Failure, Request, Step, color,
@@ -45,7 +45,7 @@ pub(crate) fn badge(call: &Call, name: &str) -> Result<Badge, Step> {
     }
 }
 
-/// The message of the drawing in an answer; `missing` are the words for 404.
+/// The message of the badge in an answer; `missing` is the message for 404.
 fn message<'a>(answer: &Answer<'a>, missing: &str) -> Result<&'a str, Failure> {
     let svg = text(answer, missing)?;
     svg_text::message(svg).ok_or_else(|| Failure::invalid_response().because("no badge"))

@@ -1,4 +1,4 @@
-//! Mastodon and Lemmy: people and communities on the servers that callers name.
+//! Mastodon and Lemmy: accounts and communities on the servers that callers name.
 
 use badgesmith_provider::{Badge, Call, Failure, Step, format::metric};
 

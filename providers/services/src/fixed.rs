@@ -1,4 +1,4 @@
-//! Badges that ask nobody: links to networks, and what their addresses say.
+//! Badges that need no upstream: links to social networks, and values from the badge's own address.
 
 use badgesmith_provider::{Badge, Call, Failure, Step, format::time_ago};
 
@@ -34,7 +34,7 @@ fn maintenance(call: &Call) -> Result<Badge, Failure> {
     })
 }
 
-/// How long ago a moment was, which the address has in seconds since 1970.
+/// How long ago a moment was, which the address contains in seconds since 1970.
 fn date(call: &Call) -> Result<Badge, Failure> {
     let invalid = || Failure::invalid_parameter("PARAMETER_INVALID", "timestamp", "invalid date");
     let at: i64 = call.param("timestamp").parse().map_err(|_| invalid())?;

@@ -1,4 +1,4 @@
-//! Services of which a word or a color in an answer has to be read with care: Netlify, the OpenSSF, Greasy Fork.
+//! Services whose answers need special interpretation of a word or a color: Netlify, the OpenSSF, Greasy Fork.
 
 use badgesmith_provider::{
     Badge, Call, Failure, Request, Step, color,
@@ -10,7 +10,7 @@ use crate::{
     reading::{count, number},
 };
 
-/// How far a project has come with the OpenSSF Best Practices badge.
+/// The progress of a project towards the OpenSSF Best Practices badge.
 pub(crate) fn practices(call: &Call) -> Result<Badge, Step> {
     let request = Request::get(call.setting("best-practices"), "projects/{}/badge.json", [call.param("project")]);
     let percent = number(&json(call.fetch(request)?, "project not found")?, "/tiered_percentage")?;
@@ -39,7 +39,7 @@ pub(crate) fn practices(call: &Call) -> Result<Badge, Step> {
     Ok(Badge::new(message).color(color))
 }
 
-/// The state of a site's newest deployment on Netlify, which is told by the color of its badge.
+/// The state of a site's newest deployment on Netlify, which is read from the color of Netlify's badge.
 pub(crate) fn netlify(call: &Call) -> Result<Badge, Step> {
     let request = Request::get(call.setting("netlify"), "api/v1/badges/{}/deploy-status", [call.param("site")]);
     let svg = text(call.fetch(request)?, "not found")?;

@@ -39,7 +39,8 @@ impl Repository<'_> {
         self.host.authorize(request, Auth::bearer("gitea", self.owner))
     }
 
-    /// The answer to a request for something of the repository, after a look at the repository where a secret was sent.
+    /// The answer to a request about the repository. If a secret was sent, the repository itself is requested too, to
+    /// check that it may be shown.
     fn fetch<'c, 'a>(&self, call: &'c Call<'a>, request: Request) -> Result<&'c Answer<'a>, Step> {
         let answer = call.fetch(request)?;
         if answer.is_authenticated() {
@@ -47,7 +48,7 @@ impl Repository<'_> {
             if repository.is_missing() {
                 return Err(not_found("user or repo not found").into());
             }
-            // An answer that does not say whether the repository is public does not let anything be shown.
+            // If the answer does not say whether the repository is public, nothing is shown.
             let repository: Value = repository.json()?;
             if !at(&repository, "/private").is_boolean() {
                 return Err(Failure::invalid_response().because("/private is no boolean").into());
@@ -100,7 +101,7 @@ impl Repository<'_> {
     fn release(&self, call: &Call) -> Result<Badge, Step> {
         let mut releases: Value = self.fetch(call, self.request("/releases"))?.json()?;
         if let Some(list) = releases.as_array_mut() {
-            // A member's secret sees drafts, too.
+            // A member's secret also lists drafts.
             list.retain(|release| at(release, "/draft") != true);
         }
         let is_by_date = call.query("sort") != Some("semver");

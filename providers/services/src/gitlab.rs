@@ -1,8 +1,8 @@
 //! GitLab: projects on gitlab.com, or on another GitLab that the caller names.
 //!
 //! A request for the operator's own host carries the secret of the project's group, if there is one. An answer to it
-//! may tell what not everybody may see, so the project itself is asked too: the server hides a private one, and the
-//! badge what is for the members of a public one.
+//! may contain private data, so the project itself is requested too: the server hides a private project, and the badge
+//! hides features of a public project that are for its members only.
 
 use badgesmith_provider::{
     Answer, Auth, Badge, Call, Failure, Request, Step, color,
@@ -62,8 +62,8 @@ impl Project {
         self.host.authorize(request, Auth::header("gitlab", group, "PRIVATE-TOKEN"))
     }
 
-    /// The answer to a request for something of the project, after a look at the project where a secret was sent. Of a
-    /// public project too, `feature` may be for its members only.
+    /// The answer to a request about the project. If a secret was sent, the project itself is requested too, to check
+    /// that it may be shown. Even in a public project, `feature` may be for its members only.
     fn fetch<'c, 'a>(&self, call: &'c Call<'a>, feature: &str, request: Request) -> Result<&'c Answer<'a>, Step> {
         let answer = call.fetch(request)?;
         if answer.is_authenticated() {
@@ -72,7 +72,7 @@ impl Project {
                 return Err(not_found(MISSING).into());
             }
             let project: Value = project.json()?;
-            // An answer that does not say whether the project is public does not let anything be shown.
+            // If the answer does not say whether the project is public, nothing is shown.
             string(&project, "/visibility")?;
             if at(&project, &format!("/{feature}_access_level")) == "private" {
                 return Err(not_found(MISSING).into());
@@ -103,7 +103,7 @@ impl Project {
 
     fn issues(&self, call: &Call) -> Result<Badge, Step> {
         let variant = Variant::of(call, &["all", "open", "closed"])?;
-        // A member's secret would count what only members see.
+        // A member's secret would also count issues that only members can see.
         let request = self.request("/issues_statistics").query("confidential", "false");
         let answer: Value = self.fetch(call, "issues", with_labels(call, request))?.json()?;
         let count = count(
@@ -139,7 +139,7 @@ impl Project {
         Ok(svg_text::message(svg).ok_or_else(|| Failure::invalid_response().because("no badge"))?)
     }
 
-    /// A request for a badge that GitLab itself draws, which needs no secret: it is public or missing.
+    /// A request for a badge that GitLab itself draws. It needs no secret: such a badge is public or missing.
     fn drawn_request(&self, branch: &str, file: &str) -> Request {
         let (project, parts) = segments(&self.path);
         let (branch, branch_parts) = segments(branch);
@@ -205,7 +205,7 @@ impl Project {
     fn language(&self, call: &Call) -> Result<Badge, Step> {
         let shares = self.shares(call)?;
         let shares = shares.iter().filter_map(|(name, share)| Some((name, share.as_f64()?)));
-        // Of several languages with the same share the last one counts, as at shields.
+        // If several languages have the same share, the last one counts, as on shields.io.
         let top = shares.max_by(|(_, a), (_, b)| a.total_cmp(b));
         let (name, share) = top.ok_or_else(|| lacks("no languages found"))?;
         Ok(Badge::new(format!("{share:.1}%")).label(name.to_lowercase()).color("blue"))
@@ -220,7 +220,7 @@ impl Project {
     }
 }
 
-/// Which issues are counted, and how.
+/// Which issues are counted, and how the count is shown.
 pub(crate) struct Variant {
     pub(crate) state: &'static str,
     is_raw: bool,
@@ -260,7 +260,7 @@ fn branch<'c>(call: &'c Call) -> Option<&'c str> {
     Some(call.param("branch")).filter(|branch| !branch.is_empty()).or_else(|| call.query("branch"))
 }
 
-/// The first of the names, or with `sort=semver` the highest.
+/// The first of the names, or with `sort=semver` the highest version.
 pub(crate) fn version(call: &Call, names: &[&str], none: &str) -> Result<Badge, Step> {
     let first = names.first().filter(|name| !name.is_empty());
     let version = if call.query("sort") == Some("semver") {

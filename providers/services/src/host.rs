@@ -1,4 +1,4 @@
-//! The host that a badge asks: the operator's, or one that the caller names.
+//! The host to which a badge's requests go: the operator's, or one that the caller names.
 
 use badgesmith_provider::{Auth, Call, Failure, Request, is_web_address};
 
@@ -13,7 +13,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// The address in the query parameter, or that of the setting where the caller names none or the same.
+    /// The address in the query parameter, or that of the setting if the caller names none or the same one.
     pub(crate) fn of(call: &Call, setting: &str, parameter: &'static str) -> Result<Self, Failure> {
         let default = call.setting(setting);
         match call.query(parameter).filter(|address| !address.is_empty()) {

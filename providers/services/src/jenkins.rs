@@ -104,7 +104,7 @@ fn plugin_installs(call: &Call) -> Result<Badge, Step> {
     let path = "plugin-installation-trend/{}.stats.json";
     let request = Request::get(base, path, [call.param("plugin")]);
     let trend = json(call.fetch(request)?, "plugin not found")?;
-    // Months are milliseconds since 1970; the greatest is the newest.
+    // Months are written as milliseconds since 1970, so the greatest number is the newest month.
     let newest =
         at(&trend, "/installations").as_object().and_then(|months| months.iter().max_by_key(|(month, _)| *month));
     let installs = newest.and_then(|(_, installs)| installs.as_f64()).ok_or_else(Failure::invalid_response)?;

@@ -54,7 +54,7 @@ pub(crate) fn badge(call: &Call, name: &str) -> Result<Badge, Step> {
     }
 }
 
-/// Something of a plugin that is asked for by its number.
+/// Requests data of a plugin by its number.
 fn numbered(call: &Call, plugin: &str, rest: &str) -> Result<Value, Step> {
     let request = Request::get(call.setting("jetbrains"), format!("api/plugins/{{}}{rest}"), [plugin]);
     let answer = call.fetch(request)?;
@@ -64,7 +64,7 @@ fn numbered(call: &Call, plugin: &str, rest: &str) -> Result<Value, Step> {
     Ok(answer.json()?)
 }
 
-/// The mean of the votes, among which the mean of all plugins counts twice.
+/// The mean of the votes, in which the mean of all plugins counts as two further votes.
 fn mean(answer: &Value) -> Result<f64, Failure> {
     let mut sum = 0.0;
     let mut count = 0.0;
@@ -80,7 +80,7 @@ fn mean(answer: &Value) -> Result<f64, Failure> {
     Ok((sum + 2.0 * number(answer, "/meanRating")?) / (count + 2.0))
 }
 
-/// Something of a plugin in the list that has the plugins by their names.
+/// Reads data of a plugin from the list of plugins by name.
 fn listed<T>(call: &Call, read: impl Fn(Node) -> Option<T>) -> Result<T, Step> {
     let request = Request::get(call.setting("jetbrains"), "plugins/list", [""; 0]);
     let answer = call.fetch(request.query("pluginId", call.param("plugin")))?;

@@ -1,11 +1,11 @@
-//! The number of the last page of a list, which is the number of its items where a page has one item.
+//! The number of the last page of a list, which is the number of its items if each page has one item.
 
 use badgesmith_provider::{Answer, Failure};
 use serde_json::Value;
 
 /// The length of a list whose pages have one item each: the number of the last page in the `Link` header, or the
-/// number of items in the answer if it says that there is no further page. None if there are more than the upstream
-/// counts.
+/// number of items in the answer if it says that there is no further page. `None` if there are more items than the
+/// upstream counts.
 pub(crate) fn count(answer: &Answer) -> Result<Option<u64>, Failure> {
     let items: Vec<Value> = answer.json()?;
     let link = answer.header("link").unwrap_or_default();

@@ -38,7 +38,7 @@ badgesmith_provider::export!(Services, include_str!("../manifest.json"));
 
 struct Services;
 
-/// A service: the beginning of its badges' names, and what makes them from the rest of a name.
+/// A service: the prefix of its badges' names, and the function that makes a badge from the rest of the name.
 struct Service {
     prefix: &'static str,
     badge: fn(&Call, &str) -> Result<Badge, Step>,

@@ -1,4 +1,4 @@
-//! Packages as Libraries.io knows them, which asks for a key of the operator's.
+//! Packages on Libraries.io, which requires an API key of the operator.
 
 use badgesmith_provider::{
     Auth, Badge, Call, Failure, Request, Step, color,

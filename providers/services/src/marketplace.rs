@@ -8,7 +8,7 @@ use crate::{
     reading::{self, age, at, downloads, list, string},
 };
 
-/// What the query asks for: versions with their properties, statistics, and the newest version only of each platform.
+/// The flags of the query: versions with their properties, statistics, and only the newest version of each platform.
 const FLAGS: u32 = 402;
 /// The property of a version that is a prerelease.
 const PRERELEASE: &str = "Microsoft.VisualStudio.Code.PreRelease";

@@ -17,7 +17,7 @@ pub(crate) fn badge(call: &Call) -> Result<Badge, Step> {
     let alias = format!("#{room}");
     let mut answer = call.fetch(host.get("_matrix/client/v1/room_summary/{}", [&*alias]))?;
     if !(200..300).contains(&answer.status) {
-        // Servers from before version 1.15 of the specification.
+        // The address of servers before version 1.15 of the specification.
         answer = call.fetch(host.get("_matrix/client/unstable/im.nheko.summary/rooms/{}/summary", [&*alias]))?;
     }
     let summary = json(answer, "room or endpoint not found")?;

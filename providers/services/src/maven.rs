@@ -68,7 +68,7 @@ fn portal(call: &Call) -> Request {
 struct Filter {
     /// The pattern, in which `*` stands for any text.
     pattern: String,
-    /// Whether the versions that match do not count.
+    /// Whether versions that match are excluded.
     is_negated: bool,
 }
 
@@ -100,14 +100,14 @@ impl Filter {
     }
 }
 
-/// Whether a text is as a pattern says, in which `*` stands for any text.
+/// Whether a text matches a pattern, in which `*` stands for any text.
 fn matches(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(start) else { return false };
     let mut pieces: Vec<_> = rest.split('*').collect();
     let end = pieces.pop().unwrap_or_default();
     for piece in pieces {
-        // The first place is the best one: it leaves the most for what follows.
+        // The first occurrence is the best one: it leaves the most text for the pieces that follow.
         let Some(at) = text.find(piece) else { return false };
         text = &text[at + piece.len()..];
     }

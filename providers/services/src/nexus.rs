@@ -11,7 +11,7 @@ use crate::{
 
 const MISSING: &str = "artifact not found";
 
-/// An artifact, and where it is looked for.
+/// An artifact, and the server and repository in which it is searched for.
 struct Artifact {
     host: Host,
     /// `r` for releases, `s` for snapshots, or the name of a repository.
@@ -27,7 +27,7 @@ pub(crate) fn badge(call: &Call) -> Result<Badge, Step> {
         artifact.third(call)?
     } else {
         let answer = call.fetch(artifact.second_request(call)?)?;
-        // A Nexus 3 does not have the addresses of Nexus 2: it answers with 404, or with a page for people.
+        // Nexus 3 does not have the addresses of Nexus 2: it answers with 404, or with an HTML page.
         match answer.json::<Value>() {
             Ok(found) if found["data"].is_array() || found["data"].is_object() => artifact.second(&found["data"])?,
             Ok(_) => artifact.third(call)?,
@@ -85,7 +85,7 @@ impl Artifact {
         snapshot.ok_or_else(|| lacks("no snapshot versions found"))
     }
 
-    /// The version that Nexus 3 says.
+    /// The version from an answer of Nexus 3.
     fn third(&self, call: &Call) -> Result<String, Step> {
         let request = self.host.get("service/rest/v1/search", []);
         let request = request.query("group", &*self.group).query("name", &*self.name).query("sort", "version");

@@ -1,4 +1,4 @@
-//! Packages whose badges combine several values: Clojars, CTAN, jsDelivr, packages of NuGet feeds of others.
+//! Packages whose badges combine several values: Clojars, CTAN, jsDelivr, packages of third-party NuGet feeds.
 
 use badgesmith_provider::{Badge, Call, Failure, Request, Step, color};
 use serde_json::Value;
@@ -43,7 +43,8 @@ fn ctan(call: &Call) -> Result<Badge, Step> {
     }
 }
 
-/// A package on a feed of MyGet. The feed's service index has the address of its search, which must be the feed's own.
+/// A package on a feed of MyGet. The feed's service index contains the address of its search, which must belong to the
+/// feed itself.
 fn myget_package(call: &Call) -> Result<Value, Step> {
     let feed = call.param("feed");
     let request = Request::get(call.setting("myget"), "F/{}/api/v3/index.json", [feed]);
@@ -61,7 +62,7 @@ fn myget(call: &Call) -> Result<Badge, Step> {
     let package = myget_package(call)?;
     let mut versions = Vec::new();
     for found in list(&package, "/versions")? {
-        // Metadata of a build is no part of a version.
+        // Build metadata is not part of the version.
         versions.push(string(found, "/version")?.split('+').next().unwrap_or_default());
     }
     let is_stable = |version: &&&str| !version.contains('-');

@@ -1,13 +1,13 @@
-//! Reading values out of JSON answers, with a reason for the log where one is not what it should be.
+//! Reads values out of JSON answers, with a reason for the log if a value is not as expected.
 //!
-//! Answers are read as [`Value`] and not into types of their own: the code that serde makes for a type takes more than
-//! a kilobyte of the library.
+//! Answers are read as [`Value`] and not into types of their own: the code that serde generates for a type takes more
+//! than a kilobyte of the library.
 
 use badgesmith_provider::Badge;
 use badgesmith_provider::{Failure, color, format};
 use serde_json::Value;
 
-/// What is at a JSON Pointer; null if nothing is.
+/// The value at a JSON Pointer; null if there is none.
 pub(crate) fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
     value.pointer(pointer).unwrap_or(&Value::Null)
 }

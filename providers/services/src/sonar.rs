@@ -13,7 +13,7 @@ use crate::{
     tests_badge::TestCounts,
 };
 
-/// The colors of shares of which less is better, and of those of which more is, in reverse.
+/// The colors of shares for which less is better; in reverse order those of shares for which more is better.
 const SHARE_COLORS: [&str; 5] = ["brightgreen", "yellowgreen", "yellow", "orange", "red"];
 const SHARE_STEPS: [f64; 4] = [10.0, 20.0, 50.0, 100.0];
 /// The kinds of violations, the worst first, and their colors.
@@ -33,7 +33,7 @@ struct Violation {
 /// The measures in an answer.
 struct Measures(Vec<Value>);
 
-/// What an address asks for.
+/// The parameters of an address.
 struct Asked {
     host: Host,
     metric: String,
@@ -102,8 +102,8 @@ pub(crate) fn badge(call: &Call) -> Result<Badge, Step> {
 }
 
 impl Asked {
-    /// Reads `/sonar/METRIC/COMPONENT/BRANCH?server=…`, and the older `/sonar/VERSION/https/HOST/COMPONENT/METRIC`, the
-    /// version of which may be missing.
+    /// Reads `/sonar/METRIC/COMPONENT/BRANCH?server=…`, and the older `/sonar/VERSION/https/HOST/COMPONENT/METRIC`, in
+    /// which the version may be missing.
     fn of(call: &Call) -> Result<Self, Failure> {
         let (metric, component, branch) = (call.param("metric"), call.param("component"), call.param("branch"));
         let is_scheme = |text: &str| matches!(text, "http" | "https");

@@ -1,6 +1,6 @@
 //! The texts of a badge that another service drew.
 
-/// The last text of an SVG badge, which is its message; none if the document is no SVG badge.
+/// The last text of an SVG badge, which is its message; `None` if the document is not an SVG badge.
 pub(crate) fn message(svg: &str) -> Option<&str> {
     let before = &svg[..svg.rfind("</text>")?];
     let text = before[before.rfind('>')? + 1..].trim();

@@ -1,4 +1,5 @@
-//! XML documents, which whoever named their host may have written to keep the server busy.
+//! Reads XML documents within limits: a caller who names the host may have written the document to keep the server
+//! busy.
 
 use roxmltree::{Document, ParsingOptions};
 
@@ -6,7 +7,7 @@ use badgesmith_provider::Failure;
 
 /// The most elements and texts. Metadata of Maven has one element and two texts for each version.
 const MOST_NODES: u32 = 200_000;
-/// The most attributes of one element, of which the parser compares every one with every other.
+/// The most attributes of one element; the parser compares each with every other.
 const MOST_ATTRIBUTES: usize = 64;
 /// The most namespaces in a document. The parser copies those of an element to all elements in it.
 const MOST_NAMESPACES: usize = 64;
@@ -14,7 +15,7 @@ const MOST_NAMESPACES: usize = 64;
 /// Parses a document without a document type declaration.
 ///
 /// # Errors
-/// What the document lacks, or has too much of, as the reason of an invalid response.
+/// An invalid response, whose reason says what the document lacks or has too much of.
 pub(crate) fn parse(text: &str) -> Result<Document<'_>, Failure> {
     let invalid = |reason: String| Failure::invalid_response().because(reason);
     if text.split('<').any(|tag| attribute_count(tag) > MOST_ATTRIBUTES) {

@@ -1,5 +1,5 @@
-//! The library of the provider of what builds report of their tests.
-//! Its code is in `badgesmith-reported`, which the client links as well.
+//! The library of the test-results provider, which accepts the test results that builds report. Its code is in
+//! `badgesmith-reported`, which the client links as well.
 
 use badgesmith_reported::test_results;
 

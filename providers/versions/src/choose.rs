@@ -17,8 +17,8 @@ pub struct Candidate<'a> {
 /// The versions in the range, each with its spelling in the list, the newest first; without prereleases unless
 /// `prerelease` is set.
 ///
-/// An entry that is not a version is left out, so that one odd entry in a feed does not cost the badge. Two spellings
-/// of one version are one candidate, with the spelling that the list has first.
+/// An entry that is not a version is left out, so that one odd entry in a feed does not break the badge. Two spellings
+/// of one version are one candidate, with the spelling that comes first in the list.
 ///
 /// ```
 /// let found = badgesmith_versions::candidates(["1.0", "latest", "1.0.0", "1.1-rc"].into_iter(), None, false);
@@ -59,7 +59,8 @@ pub fn newest<'a>(
             continue;
         }
         let Some(version) = Version::parse(spelling) else { continue };
-        // Of two spellings of one version the one that the list has first is found last, and counts.
+        // The list is read backwards, so if it has two spellings of a version, the first spelling is found last, and
+        // counts.
         if best.is_none_or(|best| version >= best.version)
             && (prerelease || !version.is_prerelease())
             && range.is_none_or(|range| range.satisfied_by(&version))

@@ -19,14 +19,14 @@ pub struct Range<'a> {
     float: Option<Float<'a>>,
 }
 
-/// The float of a range, written with a star. To NuGet it is a preference among the versions within the bounds; here it
-/// is a limit.
+/// The floating part of a range, written with a star. NuGet treats it as a preference among the versions within the
+/// bounds; here it is a limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Float<'a> {
     /// The number of leading version numbers that must be equal to those of the lower bound: those before the first
     /// star.
     fixed: usize,
-    /// What the labels of a prerelease must start with; `None` if only stable versions match.
+    /// The prefix that the labels of a prerelease must have; `None` if only stable versions match.
     prefix: Option<&'a str>,
 }
 
@@ -76,7 +76,7 @@ impl<'a> Range<'a> {
         in_order(&min, &max).then_some(Self { min, max, float })
     }
 
-    /// Whether the range has this version.
+    /// Whether the range contains this version.
     ///
     /// This is stricter than NuGet's `Satisfies` in two points, because no resolver chooses among the versions
     /// afterwards: a prerelease of an excluded upper bound is not in the range (`2.0.0-preview1` is not in
@@ -98,7 +98,7 @@ impl<'a> Range<'a> {
         match &self.max {
             Bound::Included(max) => version <= max,
             Bound::Excluded(max) if max.is_prerelease() => version < max,
-            // Compares the numbers alone, so that the prereleases of a stable bound are excluded with it.
+            // Compares only the numbers, so that the prereleases of a stable bound are excluded too.
             Bound::Excluded(max) => version.numbers() < max.numbers(),
             Bound::Unbounded => true,
         }

@@ -80,7 +80,7 @@ fn expected(versions: &[String], row: &Value) -> Option<ExpectedLatest> {
     let newest = match differing {
         None => nuget.map(str::to_owned),
         Some((_, bound)) => {
-            // The bound that we read `2.0` as is `2.0-0` to NuGet.
+            // Our reading of the bound `2.0` is written `2.0-0` in NuGet.
             let spelled_out = range.replace(bound, &format!("{}-0", bound.trim()));
             let range = Range::parse(&spelled_out).unwrap();
             let versions = versions.iter().map(String::as_str);

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, fmt};
 #[cfg(test)]
 mod vectors;
 
-/// The most digits of which every number fits in 31 bits.
+/// The number of digits up to which every number fits in 31 bits.
 const FITTING: usize = 9;
 
 /// A version in NuGet's syntax: one to four numbers and, for a prerelease, labels.
@@ -64,8 +64,8 @@ impl<'a> Version<'a> {
         !self.labels.is_empty()
     }
 
-    /// Whether a text is certainly no version that is as high as this one, as far as its first numbers tell. A text for
-    /// which this is false may be anything.
+    /// Whether a text is certainly not a version as high as this one, judging by its first numbers. If this is false,
+    /// the text may be anything.
     pub(crate) fn is_surely_above(&self, text: &str) -> bool {
         let mut at = 0;
         for own in &self.numbers {
@@ -135,7 +135,7 @@ pub(crate) fn numbers(text: &str) -> Option<([u32; 4], usize, &str)> {
     plain_numbers(text).or_else(|| any_numbers(text))
 }
 
-/// [`any_numbers`] of a text as nearly all are: without blanks, with numbers of at most [`FITTING`] digits, and with
+/// [`any_numbers`] for the usual form of a text: without blanks, with numbers of at most [`FITTING`] digits, and with
 /// nothing, labels or metadata after them. `None` for any other text.
 fn plain_numbers(text: &str) -> Option<([u32; 4], usize, &str)> {
     let bytes = text.as_bytes();

@@ -22,7 +22,7 @@ fn rgb_of_digits(color: &str) -> Option<[u8; 3]> {
     }
 }
 
-/// An opacity of 0 to 1 as a byte.
+/// An opacity from 0 to 1 as a byte.
 pub(super) fn alpha(opacity: f32) -> u8 {
     (opacity * 255.0 + 0.5) as u8
 }
@@ -42,14 +42,14 @@ pub(super) fn fast_product(a: u8, b: u8) -> u8 {
 // The functions below take and give fractions of 255. Their arithmetic fits 16 bits, so that a processor does it for
 // eight channels at once.
 
-/// A channel with a premultiplied one laid over it, rounded once as in tiny-skia's exact pipeline.
+/// Blends a premultiplied channel over another one, rounded once as in tiny-skia's exact pipeline.
 #[inline(always)]
 pub(super) fn over(below: u16, above: u16, alpha: u16, cover: u16) -> u16 {
     let opacity = divided_by_255(alpha * cover);
     divided_by_255(above * cover + below * (255 - opacity))
 }
 
-/// The same, rounded as in tiny-skia's fast pipeline, which resvg paints text with.
+/// Blends like [`over`], rounded as in tiny-skia's fast pipeline, with which resvg paints text.
 #[inline(always)]
 pub(super) fn fast_over(below: u16, above: u16, alpha: u16, cover: u16) -> u16 {
     let opacity = fast_quotient(alpha * cover);

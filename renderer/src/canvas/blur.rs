@@ -33,7 +33,7 @@ pub(super) fn blur(covers: &mut [u8], columns: usize, deviation: f32) {
     }
 }
 
-/// Makes rows columns.
+/// Transposes the picture: its rows become columns.
 fn transpose<T: Copy>(from: &[T], to: &mut [T], columns: usize) {
     let rows = from.len() / columns;
     for (x, line) in to.chunks_exact_mut(rows).enumerate() {

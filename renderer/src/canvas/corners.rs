@@ -1,4 +1,4 @@
-//! Rounded corners, whose coverage each thread keeps.
+//! Rounded corners, whose coverage each thread caches.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -6,14 +6,14 @@ use tiny_skia::{FillRule, Mask, Transform};
 
 use super::{Canvas, blend::product, shapes};
 
-/// How many sets of corners are kept: those of flat and plastic at each scale.
+/// How many sets of corners are cached: those of flat and plastic at each scale.
 const MOST_SETS: usize = 8;
 
 thread_local! {
     static CORNERS: RefCell<Vec<Rc<Corners>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The four corners of a badge: the left upper and lower one, and the right ones.
+/// The four corners of a badge: upper left, lower left, and the two right ones.
 struct Corners {
     /// The radius, and how many pixels of the picture a pixel of the badge is.
     radius: f32,
@@ -29,7 +29,7 @@ impl Canvas {
             .with_borrow(|sets| sets.iter().find(|set| (set.radius, set.factor) == (radius, factor)).map(Rc::clone));
         let corners = kept.unwrap_or_else(|| {
             let corners = Rc::new(self.corners(radius));
-            // Only at a whole scale they are the same for every width.
+            // Only at a whole scale are the corners the same for every width.
             if factor.fract() == 0.0 {
                 CORNERS.with_borrow_mut(|sets| {
                     if sets.len() < MOST_SETS {

@@ -1,4 +1,5 @@
-//! How much of each pixel a text covers. A shadow has the same coverage, one pixel of the badge lower.
+//! The coverage of a text: how much of each pixel it covers. A shadow has the same coverage, one pixel of the badge
+//! lower.
 
 use super::blend::{alpha, fast_product};
 use super::blur;

@@ -1,7 +1,7 @@
-//! The coverage of a text, put together of the coverage of its glyphs, which each thread keeps.
+//! The coverage of a text, composed of the coverage masks of its glyphs, which each thread caches.
 //!
-//! A glyph is drawn anew for each face, scale and position within a pixel, which are hundredths of a pixel. Glyphs that
-//! overlap are drawn and kept as one, because the sum of their coverages would be more than what they cover together.
+//! There is one mask of a glyph for each face, scale and position within a pixel, in hundredths of a pixel. Glyphs that
+//! overlap are drawn and cached as one mask, because the sum of their coverages would be more than they cover together.
 
 use std::{
     cell::RefCell,
@@ -17,12 +17,12 @@ use super::coverage::{Coverage, PictureSize};
 use super::outline_path;
 use crate::placed_text::PlacedText;
 
-/// How many bytes of coverage a thread keeps, besides those of the last text. Then it forgets all of it. The letters of
-/// a face at each of the hundred positions within a pixel are about as many.
+/// How many bytes of coverage a thread caches, besides those of the last text. If there are more, it drops all of them.
+/// The letters of a face at each of the hundred positions within a pixel take about this many bytes.
 const MOST_BYTES: usize = 1 << 20;
-/// What a mask is counted with besides its coverage: its key, its bounds and its part of the table.
+/// The additional size of a mask, besides its coverage: its key, its bounds and its part of the table.
 const MASK_BYTES: usize = 192;
-/// The most glyphs that are kept as one mask.
+/// The most overlapping glyphs that are cached as one mask.
 const MOST_OVERLAPPING: usize = 8;
 /// A pixel of the badge in the unit of outlines.
 const PIXEL: i32 = 100;
@@ -31,8 +31,8 @@ thread_local! {
     static MASKS: RefCell<GlyphMasks> = RefCell::default();
 }
 
-/// Whether the masks of the text's glyphs can be kept: they are of the bundled font, and a pixel of the badge is a
-/// whole number of pixels.
+/// Whether the masks of the text's glyphs can be cached: the glyphs must be of the bundled font, and a pixel of the
+/// badge must be a whole number of pixels.
 pub(super) fn can_draw(text: &PlacedText, factor: f32) -> bool {
     factor.fract() == 0.0 && text.line.glyphs().iter().all(Glyph::is_bundled)
 }
@@ -48,7 +48,7 @@ pub(super) fn coverage(text: &PlacedText, size: PictureSize) -> Result<Option<Co
     })
 }
 
-/// More glyphs overlap than are kept as one mask.
+/// More glyphs overlap than one mask may have.
 pub(super) struct TooManyOverlap;
 
 #[derive(Default)]
@@ -61,16 +61,17 @@ struct GlyphMasks {
 /// The coverage of one glyph, or of a few that overlap.
 #[derive(Default)]
 struct GlyphMask {
-    /// The position of the first pixel, from the pixel of the badge that the first glyph's origin is in.
+    /// The position of the first pixel, relative to the badge pixel that contains the first glyph's origin.
     left: i32,
     top: i32,
     columns: usize,
     covers: Vec<u8>,
-    /// Where the outline starts and ends, in its own unit from the same pixel. Both are 0 without one, as of a space.
+    /// Where the outline starts and ends, in its own unit, relative to the same pixel. Both are 0 for a glyph without
+    /// an outline, such as a space.
     ink: (i32, i32),
 }
 
-/// Glyphs of a text that are drawn as one, and the pixel of the badge that the first one's origin is in.
+/// Glyphs of a text that are drawn as one, and the badge pixel that contains the origin of the first one.
 struct Cluster {
     glyphs: Range<usize>,
     mask: usize,
@@ -95,7 +96,7 @@ impl GlyphMasks {
             }
             let ink = (PIXEL * x + start, PIXEL * x + end);
             let mut cluster = Cluster { glyphs: at..at + 1, mask, x, y, ink };
-            // A mark may reach over more than the letter before it.
+            // A combining mark may overlap more than the letter before it.
             while let Some(last) = clusters.pop_if(|last| last.ink.1 > cluster.ink.0) {
                 let ink = (last.ink.0.min(cluster.ink.0), last.ink.1.max(cluster.ink.1));
                 cluster = Cluster { glyphs: last.glyphs.start..at + 1, ink, ..last };
@@ -112,7 +113,7 @@ impl GlyphMasks {
         Ok(clusters)
     }
 
-    /// The index of the mask of these glyphs, which is drawn if there is none.
+    /// The index of the mask of these glyphs. If there is none, it is drawn.
     fn mask(&mut self, text: &PlacedText, glyphs: &[Glyph], factor: f32) -> usize {
         let mut keys = [0; MOST_OVERLAPPING];
         for (index, (key, glyph)) in keys.iter_mut().zip(glyphs).enumerate() {
@@ -201,7 +202,7 @@ fn origin(text: &PlacedText, glyph: Glyph) -> (i32, i32) {
     (text.x as i32 + glyph.x, text.baseline as i32 + glyph.y)
 }
 
-/// A glyph as a number: which one it is, and its origin, from the pixel that the first glyph's origin is in. Two glyphs
+/// A glyph as a number: its id, and its origin relative to the pixel that contains the first glyph's origin. Two glyphs
 /// that are drawn as one are less than some thousand pixels apart. `scale` is that of the picture.
 fn glyph_key(text: &PlacedText, first: Option<&Glyph>, glyph: Glyph, scale: u64) -> u64 {
     let (first_x, first_y) = first.map_or((0, 0), |first| origin(text, *first));
@@ -212,7 +213,7 @@ fn glyph_key(text: &PlacedText, first: Option<&Glyph>, glyph: Glyph, scale: u64)
     u64::from(glyph.id()) << 48 | (text.line.face() as u64) << 46 | scale << 43 | position
 }
 
-/// A hash of a few numbers, by multiplication. They are no text of a caller's.
+/// A hash of a few numbers, by multiplication. Callers do not choose these numbers, so it need not resist collisions.
 #[derive(Default)]
 struct GlyphHasher(u64);
 

@@ -40,7 +40,7 @@ pub(super) fn picture(logo: &Logo, factor: f32) -> Option<Pixmap> {
     Some(picture)
 }
 
-/// The SVG, unless it is refused. Its text is not drawn, because resvg is given no font.
+/// The SVG, unless it is refused. Text in it is not drawn, because resvg gets no font.
 fn svg_tree(bytes: &[u8], side: u32) -> Option<Tree> {
     let plain = plain_svg::reduce(str::from_utf8(bytes).ok()?, side.into())?;
     Tree::from_str(&plain, &Options::default()).ok()

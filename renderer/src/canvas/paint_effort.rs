@@ -1,4 +1,4 @@
-//! The effort of painting an SVG, counted in pixels before any of them is painted.
+//! Estimates the effort of painting an SVG, in pixels, before any of them is painted.
 
 use resvg::usvg::{Group, Node, NonZeroRect, Paint, Path, Transform, Tree};
 
@@ -24,7 +24,7 @@ pub(super) fn is_bearable(tree: &Tree, transform: Transform, columns: u32, rows:
     budget.count_all(tree.root(), transform, size, MOST_LAYERS).is_some()
 }
 
-/// What may still be painted.
+/// The remaining budget of pixels and layers.
 struct PaintBudget {
     pixels: f64,
     largest_layer: [f64; 2],
@@ -35,7 +35,7 @@ impl PaintBudget {
         group.children().iter().try_for_each(|node| match node {
             Node::Group(group) => self.count_group(group, transform, within, layers),
             Node::Path(path) => self.count_path(path, transform, within),
-            // A drawing of plain shapes has neither.
+            // A drawing of plain shapes contains neither images nor text.
             Node::Image(_) | Node::Text(_) => None,
         })
     }
@@ -82,7 +82,7 @@ impl PaintBudget {
     }
 }
 
-/// The size of bounds after a transform, limited to the size of what they are painted on.
+/// The size of bounds after a transform, limited to the size of the surface on which they are painted.
 fn visible_size(bounds: NonZeroRect, transform: Transform, within: [f64; 2]) -> [f64; 2] {
     match bounds.transform(transform) {
         Some(bounds) => {

@@ -14,8 +14,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tiny_skia::Pixmap;
 
-/// Decodes an image; `None` if it is too large or damaged, or in a format that this build does not decode. Of an
-/// animation it is the first frame.
+/// Decodes an image; `None` if it is too large or damaged, or in a format that this build does not decode. For an
+/// animation, the first frame is decoded.
 pub(super) fn decoded(bytes: &[u8]) -> Option<Pixmap> {
     let decode: fn(&[u8]) -> Option<Pixmap> = match bytes {
         [0x89, b'P', b'N', b'G', ..] => png_image::decoded,
@@ -27,6 +27,6 @@ pub(super) fn decoded(bytes: &[u8]) -> Option<Pixmap> {
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => webp_image::decoded,
         _ => return None,
     };
-    // A decoder that panics at a damaged image costs the badge its logo and nothing else.
+    // If a decoder panics at a damaged image, the badge only loses its logo.
     catch_unwind(AssertUnwindSafe(|| decode(bytes))).ok().flatten()
 }

@@ -44,7 +44,7 @@ impl Canvas {
         }
         let column = |quarters: QuarterPixels| {
             let quarters = quarters * self.factor as i64;
-            // Half a pixel is rounded up, as the middle of a pixel belongs to what begins there.
+            // Half a pixel is rounded up, since the middle of a pixel belongs to the section that begins there.
             (is_crisp || quarters % 4 == 0).then(|| ((quarters + 2) / 4) as usize)
         };
         let end = section.x + section.width;

@@ -2,7 +2,7 @@
 
 use tiny_skia::{Path, PathBuilder, Rect};
 
-/// The distance from the end of a quarter circle to its control point, in radii.
+/// The distance from the end of a quarter circle to its control point, in multiples of the radius.
 const KAPPA: f32 = 0.552_284_8;
 
 pub(crate) fn rectangle(x: f32, y: f32, width: f32, height: f32) -> Option<Path> {

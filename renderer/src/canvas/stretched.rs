@@ -1,18 +1,19 @@
-//! A small picture of a badge's shapes, widened to the size of the badge by repeating columns. Each thread keeps it.
+//! A small picture of a badge's shapes, widened to the size of the badge by repeating columns. Each thread caches such
+//! pictures.
 
 use std::{cell::RefCell, rc::Rc};
 
 use super::{Canvas, error::PngError};
 use crate::scale::Scale;
 
-/// How many small pictures are kept: those of social, with and without a bubble, at each scale.
+/// How many small pictures are cached: those of social, with and without a bubble, at each scale.
 const MOST_PICTURES: usize = 8;
 
 thread_local! {
     static PICTURES: RefCell<Vec<Rc<SmallPicture>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A column of a small picture, in the badge's pixels, and how often more it is in the large one.
+/// A column of a small picture, in the badge's pixels, and how many additional times it appears in the large one.
 #[derive(Clone, Copy)]
 pub(crate) struct RepeatedColumn {
     pub(crate) at: i64,
@@ -26,8 +27,8 @@ struct SmallPicture {
 }
 
 impl Canvas {
-    /// Copies the picture that `paint` makes, which has a name of its own, and repeats columns of it, which are given
-    /// from left to right. `None` if this canvas is too wide for its scale.
+    /// Copies the picture that `paint` makes, which is cached under `name`, and repeats the given columns of it, from
+    /// left to right. `None` if this canvas is too wide for its scale.
     pub(crate) fn stretch(
         &mut self,
         name: &'static str,

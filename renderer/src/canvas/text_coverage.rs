@@ -1,4 +1,5 @@
-//! The coverage of a text: of kept glyphs where that is possible, otherwise of one path with all outlines.
+//! The coverage of a text: from the masks of cached glyphs where that is possible, otherwise from one path with all
+//! outlines.
 
 use tiny_skia::{FillRule, Mask, PathBuilder, Transform};
 

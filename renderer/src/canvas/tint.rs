@@ -4,7 +4,7 @@ use tiny_skia::Pixmap;
 
 use super::{blend::product, coverage::Coverage};
 
-/// As many pixels as are tinted at once, and the number of their channels.
+/// How many pixels are tinted at once, and the number of their channels.
 const PIXELS: usize = 4;
 const CHANNELS: usize = 4 * PIXELS;
 
@@ -47,7 +47,7 @@ pub(super) fn tint(
         for (below, covers) in row.iter_mut().zip(covers) {
             lay(below, *covers);
         }
-        // What is left of the coverage, in the pixels after the last four that it covers.
+        // The rest of the coverage, after the last four whole pixels.
         let rest = row.get_mut(covers.len()).map_or(row_rest, <[u8; CHANNELS]>::as_mut_slice);
         let (mut below, mut covers) = ([0; CHANNELS], [0; PIXELS]);
         below.iter_mut().zip(rest.iter()).for_each(|(to, from)| *to = *from);

@@ -8,7 +8,7 @@ const MOST_STEPS: f64 = 5.0;
 /// An axis from one multiple of its step to another one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Axis {
-    /// 1, 2 or 5.
+    /// The mantissa of the step: 1, 2 or 5.
     mantissa: i64,
     /// The step is the mantissa times this power of ten.
     exponent: i32,
@@ -24,11 +24,11 @@ pub(super) struct Tick {
 }
 
 impl Axis {
-    /// An axis that has all numbers from `least` to `greatest`. Its step is a whole number if `is_whole`.
+    /// An axis that covers all numbers from `least` to `greatest`. Its step is a whole number if `is_whole`.
     pub(super) fn over(least: f64, greatest: f64, is_whole: bool) -> Self {
         let greatest = greatest.max(least);
         let range = greatest - least;
-        // A step that is far smaller than the numbers would only show how they are rounded.
+        // A step far smaller than the numbers would only show rounding errors.
         let range = range.max(greatest.abs().max(least.abs()) * 1e-6);
         let range = if range > 0.0 { range } else { 1.0 };
         let (mut mantissa, mut exponent) = step(range / MOST_STEPS);
@@ -61,8 +61,8 @@ impl Axis {
     }
 }
 
-/// The least round number that is at least `least`: 1, 2 or 5 times a power of ten. Only multiplications of whole
-/// powers, which give the same on every machine.
+/// The least round number that is at least `least`: 1, 2 or 5 times a power of ten. It is computed only with
+/// multiplications of whole powers, which give the same result on every machine.
 fn step(least: f64) -> (i64, i32) {
     let mut exponent = 0;
     while power(exponent + 1) <= least {

@@ -26,7 +26,7 @@ pub(super) struct DateTick {
 }
 
 impl TimeBins {
-    /// The shortest parts of which there are at most `most` between two times.
+    /// The axis with the shortest parts of which at most `most` fit between two times.
     pub(super) fn over(since_ms: i64, until_ms: i64, most: i64) -> Self {
         let until_ms = until_ms.clamp(0, LAST);
         let since_ms = since_ms.clamp(0, until_ms);
@@ -50,7 +50,7 @@ impl TimeBins {
         self.first + self.length * self.count
     }
 
-    /// The number of the part that has this time, if it is on the axis.
+    /// The number of the part that contains this time, if it is on the axis.
     pub(super) fn index(self, at_ms: i64) -> Option<usize> {
         let index = (at_ms - self.first).div_euclid(self.length);
         usize::try_from(index).ok().filter(|_| index < self.count)

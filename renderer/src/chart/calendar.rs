@@ -32,7 +32,7 @@ impl Date {
         Self { year, month, day }
     }
 
-    /// The midnight with which a month begins, counted from January of the year 0.
+    /// The midnight with which a month begins. Months are counted from January of the year 0.
     pub(super) fn start_of_month(months: i64) -> i64 {
         let (year, month) = (months.div_euclid(12), months.rem_euclid(12));
         let year = year - i64::from(month < 2);
@@ -42,7 +42,7 @@ impl Date {
         (146_097 * era + day_of_era - 719_468) * DAY
     }
 
-    /// How many months it is after January of the year 0.
+    /// The number of months since January of the year 0.
     pub(super) const fn months(self) -> i64 {
         12 * self.year + self.month
     }

@@ -12,7 +12,7 @@ use super::scene::{Line, Role, Shape, Tenths, rectangle};
 pub(super) const MOST_COLUMNS: i64 = 130;
 /// The greatest width of a column.
 const WIDEST: Tenths = 240;
-/// The least height of what failed, so that one failure among thousands is seen, and of what did not.
+/// The least height of failed results, so that one failure among thousands is visible, and of other results.
 const LEAST_FAILED: Tenths = 20;
 const LEAST: Tenths = 10;
 
@@ -25,7 +25,7 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// The columns of these points on the time axis; `None` if it has none of them.
+    /// The columns of these points on the time axis; `None` if no point is on the axis.
     pub(super) fn of(points: &[CountPoint], bins: TimeBins, is_runs: bool) -> Option<Self> {
         let mut columns = vec![None; usize::try_from(bins.count()).unwrap_or_default()];
         let (mut count, mut newest) = (0, None::<CountPoint>);
@@ -73,7 +73,7 @@ impl Columns {
         if self.is_runs { ["succeeded", "failed", "other"] } else { ["passed", "failed", "skipped"] }
     }
 
-    /// What the legend counts: all runs, or the newest result.
+    /// The counts of the legend: the sum of all runs, or the newest result.
     fn counted(&self) -> CountPoint {
         if !self.is_runs {
             return self.newest;
@@ -106,13 +106,13 @@ impl Columns {
     }
 }
 
-/// Adds the rectangles of one column: from the bottom up what passed, was skipped and failed.
+/// Adds the rectangles of one column: from the bottom up passed, skipped and failed results.
 fn stack(plot: &Plot, column: CountPoint, x: Tenths, width: Tenths, areas: [&mut Vec<Line>; 3]) {
     let CountPoint { passed, failed, skipped, .. } = column;
     let height = |count: u64, least| if count == 0 { 0 } else { plot.height_of(count as f64).max(least) };
     let failed = height(failed, LEAST_FAILED);
     let skipped = height(skipped, LEAST).min(plot.height() - failed);
-    // Failed and skipped may be drawn higher than they are; what passed has the rest.
+    // Failed and skipped results may be drawn higher than to scale; passed results get the rest.
     let passed = height(passed, LEAST).min(plot.height() - failed - skipped);
     let mut bottom = plot.bottom();
     for (height, area) in [passed, skipped, failed].into_iter().zip(areas) {
@@ -136,7 +136,7 @@ fn sum(one: CountPoint, other: CountPoint) -> CountPoint {
     }
 }
 
-/// The result with more failures; of two with as many, the newer one.
+/// The result with more failures; if both have the same number, the newer one.
 fn worse(one: CountPoint, other: CountPoint) -> CountPoint {
     if (other.failed, other.at_ms) >= (one.failed, one.at_ms) { other } else { one }
 }

@@ -1,4 +1,4 @@
-//! The input of a chart: everything that it shows, and how.
+//! The input of a chart: its contents and its look.
 
 use badgesmith_fonts::AddedFaces;
 
@@ -21,15 +21,15 @@ pub(crate) const MOST_POINTS: usize = 1000;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
-    /// The title, in one line; what does not fit is cut off.
+    /// The title, in one line; a title that is too long is cut off.
     pub title: String,
-    /// What is drawn.
+    /// The series that is drawn.
     pub series: ChartSeries,
     /// The start of the time axis, in milliseconds since 1970, UTC. It begins at a round time at or before this one.
     pub since_ms: i64,
     /// The end of the time axis, which ends at a round time after this one.
     pub until_ms: i64,
-    /// What an empty chart says.
+    /// The text of an empty chart.
     pub empty: String,
     /// Light or dark.
     pub theme: ChartTheme,
@@ -39,11 +39,11 @@ pub struct Chart {
     pub faces: AddedFaces,
 }
 
-/// What a chart shows. Points may be in any order; those outside the time axis are left out, and of more than 1,000 the
-/// last 1,000 are drawn.
+/// The series of a chart. Points may be in any order; those outside the time axis are left out. If there are more than
+/// 1,000, the last 1,000 are drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChartSeries {
-    /// Counts of results, as stacked columns. Of several results that share a column, that with the most failures is
+    /// Counts of results, as stacked columns. If several results share a column, the one with the most failures is
     /// drawn, so that no failure is hidden.
     Results(Vec<CountPoint>),
     /// Runs, each of which passed, failed, or neither: stacked columns of how many there were.
@@ -52,20 +52,21 @@ pub enum ChartSeries {
     Values(Vec<ValuePoint>),
 }
 
-/// What passed, failed and was skipped at a time.
+/// How many tests or runs passed, failed and were skipped at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CountPoint {
     /// The time, in milliseconds since 1970, UTC.
     pub at_ms: i64,
-    /// What passed.
+    /// The number of passed tests or runs.
     pub passed: u64,
-    /// What failed.
+    /// The number of failed ones.
     pub failed: u64,
-    /// What was skipped, or is neither.
+    /// The number of those that were skipped, or neither passed nor failed.
     pub skipped: u64,
 }
 
-/// A number at a time. One that is not finite is left out; one beyond a quadrillion is drawn as a quadrillion.
+/// A number at a time. A number that is not finite is left out; a number beyond a quadrillion is drawn as a
+/// quadrillion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ValuePoint {
     /// The time, in milliseconds since 1970, UTC.

@@ -1,4 +1,4 @@
-//! Where everything of a chart is: title, legend, axes, and the area in which the series is drawn.
+//! The layout of a chart: title, legend, axes, and the area in which the series is drawn.
 
 use badgesmith_fonts::width;
 
@@ -16,7 +16,7 @@ const LEGEND_BASELINE: Tenths = 470;
 const DATES_BASELINE: Tenths = 2240;
 /// The side of the square before a name in the legend.
 const SWATCH: Tenths = 80;
-/// The most characters that are looked at of a title: more do not fit.
+/// The most characters of a title that are measured: more do not fit.
 const LONGEST_TITLE: usize = 256;
 
 /// The chart as shapes.
@@ -28,7 +28,7 @@ pub(super) fn scene(chart: &Chart) -> Scene {
     let bins = |most| TimeBins::over(chart.since_ms, chart.until_ms, most);
     let plot = |bins, axis: Axis| {
         let widest = axis.ticks().map(|tick| text_width(&tick.text)).max().unwrap_or(0);
-        // In whole pixels, so that columns begin at whole pixels, too.
+        // In whole pixels, so that columns also begin at whole pixels.
         let left = (MARGIN + widest + 80 + 9) / 10 * 10;
         Plot { left, right: WIDTH - MARGIN, bins, axis }
     };
@@ -118,7 +118,7 @@ fn dates(plot: &Plot) -> Vec<Shape> {
         let x = plot.x_of(date.at_ms) / 10 * 10;
         marks.push(rectangle(x, BOTTOM, 10, 50));
         let half = text_width(&date.text) / 2;
-        // A date that would be cut off has a mark only.
+        // A date that would be cut off gets only a mark.
         if x - half >= 40 && x + half <= WIDTH - 40 {
             shapes.push(text(Role::Muted, x + 5, DATES_BASELINE, Anchor::Middle, date.text));
         }
@@ -150,7 +150,7 @@ fn text_width(text: &str) -> Tenths {
     (10.0 * width(FACE, text)).ceil() as Tenths
 }
 
-/// As much of a title as fits into its line, with an ellipsis if that is not all.
+/// The part of a title that fits into its line, with an ellipsis if the title is cut off.
 fn fitting(title: &str) -> String {
     let room = ((WIDTH - 2 * MARGIN) / 10) as f64;
     if width(TITLE_FACE, title) <= room {

@@ -10,11 +10,11 @@ use super::scene::{Point, Role, Shape};
 
 /// The most points of the line: one for two pixels.
 pub(super) const MOST_POINTS: i64 = 340;
-/// Numbers beyond this one are drawn as this one: doubles have every whole number up to it.
+/// Numbers beyond this one are drawn as this one: doubles represent every whole number up to it exactly.
 const LARGEST: f64 = 1e15;
-/// Up to so many points each has a dot.
+/// If there are at most this many points, each has a dot.
 const MOST_DOTS: usize = 40;
-/// Two points that are farther apart than so many times the middle distance have a gap between them.
+/// Two points that are farther apart than this many times the median distance have a gap between them.
 const GAP: i64 = 4;
 
 /// The points of a line in the order of their times, of which there is at least one.
@@ -23,7 +23,7 @@ pub(super) struct Curve {
 }
 
 impl Curve {
-    /// The newest point of each part of the time axis; `None` if it has none of them.
+    /// The newest point of each part of the time axis; `None` if no point is on the axis.
     pub(super) fn of(points: &[ValuePoint], bins: TimeBins) -> Option<Self> {
         let mut newest: Vec<Option<ValuePoint>> = vec![None; usize::try_from(bins.count()).unwrap_or_default()];
         for point in points.iter().filter(|point| point.value.is_finite()) {
@@ -64,7 +64,7 @@ impl Curve {
             let line: Vec<Point> = run.iter().map(at).collect();
             if let [first, .., last] = &line[..] {
                 let foot = |point: &Point| Point { y: plot.bottom(), ..*point };
-                // An area says how large a number is, which it cannot where the axis does not begin with 0.
+                // The height of an area shows how large a number is, which is only true if the axis begins with 0.
                 if plot.axis.least() == 0.0 {
                     areas.push([&[foot(first)], &line[..], &[foot(last)]].concat());
                 }
@@ -107,7 +107,7 @@ impl Curve {
         let mut distances: Vec<i64> = self.points.windows(2).map(distance).collect();
         distances.sort_unstable();
         let middle = distances.get(distances.len() / 2).copied().unwrap_or_default();
-        // Counters are written once a day at most, so shorter times are no gap.
+        // Counters are recorded once a day at most, so shorter distances are not gaps.
         let longest = (GAP * middle).max(3 * DAY);
         self.points.chunk_by(|one, other| other.at_ms - one.at_ms <= longest).collect()
     }

@@ -3,7 +3,7 @@
 /// The letters for thousands, millions and so on.
 const UNITS: [(&str, u32); 6] = [("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15)];
 
-/// A number in a legend: whole below a million, and otherwise with three digits and a letter.
+/// A number in a legend: all its digits below a million, and otherwise three digits and a letter.
 pub(super) fn short(number: u64) -> String {
     if number < 1_000_000 {
         return separated(&number.to_string());
@@ -11,7 +11,7 @@ pub(super) fn short(number: u64) -> String {
     let unit = UNITS.iter().rev().find(|(_, power)| number >= 10_u64.pow(*power));
     let (letter, power) = unit.copied().unwrap_or(("", 0));
     let whole = number / 10_u64.pow(power);
-    // Cut off and not rounded, so that 999,999 of a million are never a whole million.
+    // Truncated and not rounded, so that 999,999 of a million never look like a whole million.
     let decimals = if whole >= 100 {
         0
     } else if whole >= 10 {
@@ -31,8 +31,8 @@ pub(super) fn value(number: f64) -> String {
     separated(if text.contains('.') { trimmed(&text) } else { &text })
 }
 
-/// `number × 10^exponent`, with a letter of which it has at most one decimal, if there is one for `largest`, which is
-/// such a number, too.
+/// `number × 10^exponent`, written with the largest unit letter that is not larger than `largest × 10^exponent` and
+/// with which the number has at most one decimal; without a letter if there is none.
 pub(super) fn tick(number: i64, exponent: i32, largest: i64) -> String {
     let digits = |number: i64| number.unsigned_abs().checked_ilog10().map_or(0, |digits| digits as i32) + exponent;
     let fits = |(_, power): &&(&str, u32)| {
@@ -53,7 +53,7 @@ pub(super) fn tick(number: i64, exponent: i32, largest: i64) -> String {
     format!("{sign}{}{letter}", separated(&text))
 }
 
-/// A text with decimals without the zeros at its end.
+/// A text with decimals, without trailing zeros.
 fn trimmed(text: &str) -> &str {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }

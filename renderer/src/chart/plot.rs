@@ -1,4 +1,4 @@
-//! The area in which a series is drawn, and what is drawn in it.
+//! The area in which a series is drawn, and its contents.
 
 use super::axis::Axis;
 use super::bins::TimeBins;
@@ -8,7 +8,7 @@ use super::scene::{Role, Shape, Tenths};
 pub(super) const TOP: Tenths = 640;
 pub(super) const BOTTOM: Tenths = 2060;
 
-/// The area in which a series is drawn, and what its sides stand for.
+/// The area in which a series is drawn, and the axes at its sides.
 pub(super) struct Plot {
     pub(super) left: Tenths,
     pub(super) right: Tenths,
@@ -16,7 +16,7 @@ pub(super) struct Plot {
     pub(super) axis: Axis,
 }
 
-/// What a series is drawn as.
+/// The shapes as which a series is drawn, and its legend.
 pub(super) struct Drawn {
     pub(super) shapes: Vec<Shape>,
     pub(super) legend: Vec<(Role, String)>,

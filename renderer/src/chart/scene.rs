@@ -1,4 +1,4 @@
-//! A chart as shapes, which the SVG is written of and the PNG is painted of. Coordinates are in tenths of a pixel.
+//! A chart as shapes, from which the SVG is written and the PNG is painted. Coordinates are in tenths of a pixel.
 
 use badgesmith_fonts::Face;
 
@@ -13,7 +13,7 @@ pub(super) const HEIGHT: Tenths = 2400;
 pub(super) const TITLE_FACE: Face = Face::HelveticaBold11;
 pub(super) const FACE: Face = Face::Verdana11;
 
-/// What a shape is, which decides its colour.
+/// The role of a shape, which determines its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Ground,
@@ -27,8 +27,8 @@ pub(super) enum Role {
     Value,
 }
 
-/// The two colours of a role. Those of text have a contrast ratio of 4.5:1 with the ground, and those of what was
-/// counted one of 3:1, as WCAG level AA requires.
+/// The two colours of a role. The colours of text have a contrast ratio of 4.5:1 with the background, and those of
+/// counts one of 3:1, as WCAG level AA requires.
 pub(super) struct Colors {
     /// The letter that begins its class.
     pub(super) class: char,
@@ -68,7 +68,7 @@ impl Role {
 /// A chart as shapes, from the back to the front.
 pub(super) struct Scene {
     pub(super) title: String,
-    /// What the chart shows, in words.
+    /// A description of the chart, in words.
     pub(super) description: String,
     pub(super) shapes: Vec<Shape>,
 }
@@ -109,7 +109,7 @@ pub(super) struct SceneText {
     pub(super) role: Role,
     pub(super) face: Face,
     pub(super) text: String,
-    /// The start, the middle or the end of the text, as the anchor says.
+    /// The start, the middle or the end of the text, depending on the anchor.
     pub(super) x: Tenths,
     pub(super) baseline: Tenths,
     pub(super) anchor: Anchor,

@@ -13,11 +13,11 @@ use crate::measured_text::MeasuredText;
 use crate::placed_text::PlacedText;
 use crate::text::escaped;
 
-/// How long the document of most charts is at the most, in bytes. A wrong expectation costs time only.
+/// The maximum length of most charts' documents, in bytes. A wrong estimate only costs time.
 const EXPECTED: usize = 16 * 1024;
 const HELVETICA: &str = "Helvetica Neue,Helvetica,Arial,sans-serif";
 
-/// What the writing of every shape needs.
+/// The data that writing every shape needs.
 struct ChartWriter<'c> {
     chart: &'c Chart,
     /// The suffix of every class.
@@ -55,7 +55,7 @@ impl ChartWriter<'_> {
         self.chart.theme == ChartTheme::Auto
     }
 
-    /// The rules for readers who prefer dark. Every shape has the colour that `color` says.
+    /// The rules for readers who prefer dark. Every shape has the colour of the attributes that [`Self::color`] writes.
     fn dark_rules(&self, out: &mut Markup) {
         if !self.is_auto() {
             return;
@@ -151,15 +151,15 @@ const fn family(face: Face) -> &'static str {
     }
 }
 
-/// A text with its width, as outlines if the chart says so.
+/// A text with its width, as outlines if the chart is drawn with outlines.
 pub(super) fn measured<'t>(text: &'t SceneText, chart: &Chart) -> MeasuredText<'t> {
     let measured = MeasuredText::new(&text.text, text.face);
     let is_fitted = is_fitted(text, &measured);
     if chart.outline { measured.outlined(is_fitted, &chart.faces) } else { measured }
 }
 
-/// Whether a text is spaced to its measured width. Another font must not make it so wide that it is cut off; a short
-/// title has room for it.
+/// Whether a text is spaced to its measured width, so that another font does not make it so wide that it is cut off. A
+/// short title needs no such spacing, since it has enough room.
 fn is_fitted(text: &SceneText, measured: &MeasuredText) -> bool {
     text.face != TITLE_FACE || tenths(measured) > WIDTH / 2
 }
@@ -168,7 +168,7 @@ fn tenths(measured: &MeasuredText) -> Tenths {
     (10.0 * measured.width).round() as Tenths
 }
 
-/// A text as outlines at its place, in hundredths of a pixel.
+/// A text as outlines at its position, in hundredths of a pixel.
 pub(super) fn placed<'l>(text: &SceneText, line: &'l TextLine, fill: &'static str) -> PlacedText<'l> {
     let width = (100.0 * line.width()).round() as i64;
     let before = match text.anchor {

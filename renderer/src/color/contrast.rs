@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_contrast_ratio_is_wcag_s() {
-        // The last two are WebAIM's examples that just fail and just pass.
+        // The last two are WebAIM's examples, of which one just fails and one just passes.
         for (one, other, expected) in [
             ([0; 3], [255; 3], 21.0),
             ([255; 3], [255; 3], 1.0),

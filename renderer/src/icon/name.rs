@@ -2,7 +2,7 @@
 
 use super::table;
 
-/// Titles whose slug cannot be derived, and former names of shields: one `name slug` a line.
+/// Titles whose slug cannot be derived, and former names of shields: one `name slug` per line.
 const ALIASES: &str = include_str!("../../icons/aliases.txt");
 
 /// The index of the icon called `name`.

@@ -53,7 +53,7 @@ pub(super) fn drawing(index: usize) -> Option<String> {
     String::from_utf8(decompress_to_vec_with_limit(deflated, MAX_DRAWING_BYTES).ok()?).ok()
 }
 
-/// The range from the end of the item before to the end of this one.
+/// The range from the end of the previous item to the end of this one.
 fn range(index: usize, end: impl Fn(usize) -> Option<usize>) -> Option<(usize, usize)> {
     let to = (index < LEN).then(|| end(index))??;
     Some((index.checked_sub(1).map_or(Some(0), end)?, to))

@@ -13,8 +13,8 @@ pub(crate) const LABEL: char = 'l';
 pub(crate) const ICON: char = 'n';
 
 impl Drawing<'_> {
-    /// Writes the rule for a label's default grey. `#666` has a contrast ratio of 3:1 with a dark page, which WCAG
-    /// requires of graphics and `#555` lacks, and more than 4.5:1 with white text.
+    /// Writes the rule for a label's default grey. `#666` has a contrast ratio of 3:1 with a dark page, as WCAG
+    /// requires for graphics; `#555` has less. With white text it has more than 4.5:1.
     pub(crate) fn dark_label(&self, out: &mut Markup) {
         out.text(OPEN_DARK).text("#").id(LABEL, self.id).text("{fill:#666}").text(CLOSE_DARK);
     }

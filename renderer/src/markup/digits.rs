@@ -1,8 +1,8 @@
-//! The digits of a number. They are made once and written wherever the number stands.
+//! The digits of a number. They are computed once and written at every place where the number is needed.
 
 use crate::scale::QuarterPixels;
 
-/// How many bytes are copied for the digits of a number; those after the last digit are written over.
+/// How many bytes are copied for the digits of a number; the bytes after the last digit are overwritten later.
 pub(super) const COPIED: usize = 8;
 
 /// The two digits of each number below 100.
@@ -48,14 +48,14 @@ impl Digits {
     #[inline(always)]
     fn of(whole: i64, quarters: usize) -> Self {
         // Nearly all numbers of a badge have up to four digits. All four are looked up, and the leading zeros are
-        // shifted out, so that the length of a number costs no branch.
+        // shifted out, so that no branch depends on the length of the number.
         let pair = |number: u32| PAIRS.get(number as usize).copied().unwrap_or_default();
         let Some(small) = u32::try_from(whole).ok().filter(|small| *small < 10_000) else {
             return Self { characters: 0, length: 0, quarters: 0 };
         };
         let ([a, b], [c, d]) = (pair(small / 100), pair(small % 100));
         let digits = u32::from_le_bytes([a, b, c, d]);
-        // The lowest bit that is set in the value of a digit is in the first one that is no zero, or in the last one.
+        // The lowest set bit of the digits' values is in the first digit that is not zero, or in the last one.
         let zeros = ((digits & 0x0f0f_0f0f) | 0x1000_0000).trailing_zeros() / 8;
         let (fraction, length) = FRACTIONS.get(quarters).copied().unwrap_or_default();
         let characters = u64::from(digits >> (8 * zeros)) | u64::from(fraction) << (32 - 8 * zeros);
@@ -65,7 +65,7 @@ impl Digits {
     /// The characters and how many of them there are, unless the number does not fit.
     #[inline(always)]
     pub(super) fn characters(self) -> Option<([u8; COPIED], usize)> {
-        // The mask tells the compiler that the length is less than what is copied.
+        // The mask tells the compiler that the length is less than [`COPIED`].
         (self.length != 0).then(|| (self.characters.to_le_bytes(), self.length & (COPIED - 1)))
     }
 

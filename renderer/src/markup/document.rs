@@ -16,7 +16,7 @@ pub(crate) use verdana;
 /// The font family of every style but social.
 pub(crate) const VERDANA: &str = verdana!();
 
-/// Opens the group of the texts of this size, in tenths of a pixel, with this end of its tag.
+/// Opens the group of the texts. The arguments are their size in tenths of a pixel and the end of the group's tag.
 macro_rules! open_texts {
     ($size:literal, $end:literal) => {
         concat!(
@@ -34,15 +34,15 @@ pub(crate) use open_texts;
 /// The height of a style's badges, in pixels, and the markup around it.
 pub(crate) struct Frame {
     pub(crate) height: i64,
-    /// What is between the width and the view box's width, at the scale 1.
+    /// The markup between the width and the view box's width, at the scale 1.
     pub(crate) size: &'static str,
-    /// What is between the view box's width and the accessible name.
+    /// The markup between the view box's width and the accessible name.
     pub(crate) named: &'static str,
     /// The same for a document that shows its content to screen readers.
     pub(crate) named_with_content: &'static str,
 }
 
-/// Joins the markup of a frame at compile time: to write one long piece takes less time than several short ones.
+/// Joins the markup of a frame at compile time: writing one long piece takes less time than writing several short ones.
 macro_rules! frame {
     ($height:literal) => {
         $crate::markup::document::Frame {
@@ -89,7 +89,7 @@ impl Drawing<'_> {
         out.quarters(width * scale).text(r#"" height=""#).number(frame.height * scale).text(r#"" viewBox="0 0 "#);
     }
 
-    /// Closes what [`open`](Self::open) opened.
+    /// Closes the elements that [`open`](Self::open) opened.
     #[inline(always)]
     pub(crate) fn close(&self, out: &mut Markup) {
         out.text(if self.whole_link().is_some() { "</a></svg>" } else { "</svg>" });
@@ -139,13 +139,13 @@ pub(crate) fn open_link(link: &Link, out: &mut Markup) {
     out.text(r#"<a target="_blank" href=""#).text(&escaped(link.as_str())).text(r#"">"#);
 }
 
-/// Opens a link with an accessible name, which a link needs whose text is drawn as outlines.
+/// Opens a link with an accessible name, which is needed if the link's text is drawn as outlines.
 pub(crate) fn open_named_link(link: &Link, name_xml: &str, out: &mut Markup) {
     out.text(r#"<a target="_blank" aria-label=""#).text(name_xml).text(r#"" href=""#);
     out.text(&escaped(link.as_str())).text(r#"">"#);
 }
 
-/// Draws an invisible rectangle, so that a link takes clicks beside its glyphs too.
+/// Draws an invisible rectangle, so that a link also receives clicks beside its glyphs.
 pub(crate) fn click_area(x: QuarterPixels, width: QuarterPixels, height: i64, out: &mut Markup) {
     out.text("<rect ");
     if x != 0 {

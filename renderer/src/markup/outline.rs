@@ -30,7 +30,7 @@ pub(crate) struct PathId {
     pub(crate) segment: usize,
 }
 
-/// The link of a section, and the part of the badge that takes its clicks.
+/// The link of a section, and the area of the badge that receives its clicks.
 #[derive(Clone, Copy)]
 pub(crate) struct SectionLink<'b> {
     pub(crate) link: &'b Link,
@@ -41,7 +41,7 @@ pub(crate) struct SectionLink<'b> {
 }
 
 impl PathId {
-    /// All suffixes have the same length, so a number after one cannot give another badge's id.
+    /// All suffixes have the same length, so a number after a suffix cannot make it equal another badge's id.
     fn write(self, suffix: IdSuffix, out: &mut Markup) {
         out.id(self.letter, suffix);
         if self.segment > 0 {
@@ -118,7 +118,7 @@ pub(crate) struct Point {
 /// sign.
 pub(crate) struct PathData<'o, 'm> {
     out: &'o mut Markup<'m>,
-    /// The command that the next coordinates belong to if no letter is written.
+    /// The command to which the next coordinates belong if no letter is written.
     command: char,
     /// Whether the last character is a letter, after which a number needs no space.
     ends_in_letter: bool,

@@ -24,7 +24,7 @@ pub(super) struct BarsLook {
 }
 
 /// The background of a sparkline's section in the styles that have sections. The colours of [`on_dark`] have a contrast
-/// ratio of 3:1 with it, which WCAG requires of graphics.
+/// ratio of 3:1 with it, which WCAG requires for graphics.
 pub(super) const BACKGROUND: &str = "#555";
 
 /// Bars on [`BACKGROUND`].
@@ -32,7 +32,7 @@ pub(super) const fn on_dark(bar: i64, height: i64, bottom: i64) -> BarsLook {
     BarsLook { bar, height, bottom, good: "#6c3", bad: "#ff8080", neutral: "#bbb" }
 }
 
-/// The bars of a badge at their place.
+/// The bars of a badge with the style's size and colours.
 #[derive(Clone, Copy)]
 pub(super) struct Bars<'b> {
     pub(super) points: &'b [SparkPoint],
@@ -57,7 +57,7 @@ impl Bars<'_> {
         if self.points.len() > MOST_WIDE_BARS { self.look.bar - 1 } else { self.look.bar }
     }
 
-    /// The bars with a mark, of which the first one of all starts at `x`. Every bar has at least one pixel.
+    /// The bars with this mark. `x` is where the first bar of the sparkline starts. Every bar has at least one pixel.
     fn marked(self, mark: SparkMark, x: i64) -> impl Iterator<Item = Bar> {
         let (width, look) = (self.bar_width(), self.look);
         let marked = self.points.iter().enumerate().filter(move |(_, point)| point.mark() == mark);
@@ -90,7 +90,7 @@ impl Bars<'_> {
         out.text("</g>");
     }
 
-    /// Paints what [`draw`](Self::draw) writes.
+    /// Paints the bars that [`draw`](Self::draw) writes.
     #[cfg(feature = "png")]
     pub(super) fn paint(self, x: i64, canvas: &mut Canvas) {
         for (mark, color) in self.colored() {

@@ -1,4 +1,5 @@
-//! What flat, flat-square and plastic share: two or more rectangles side by side, each with a text in 11 px Verdana.
+//! The code that flat, flat-square and plastic share: two or more rectangles side by side, each with a text in 11 px
+//! Verdana.
 //!
 //! The geometry is that of the class `Badge` in badge-maker 6.0.0 (lib/badge-renderers.js).
 
@@ -29,7 +30,7 @@ pub(super) const TEXT: TextSettings = TextSettings {
 
 const PADDING: i64 = 5;
 
-/// In what the three styles differ.
+/// The parameters in which the three styles differ.
 pub(super) struct ClassicLook {
     pub(super) frame: Frame,
     /// The baseline of the texts, in tenths of a pixel.
@@ -44,16 +45,16 @@ pub(super) struct ClassicLook {
     pub(super) stops: &'static [GradientStop],
 }
 
-/// Numbers joined with the markup around them at compile time. Drawing consists of appending strings, and a short one
-/// takes nearly as long as one of a hundred bytes.
+/// Numbers joined with the markup around them at compile time. Drawing consists of appending strings, and appending a
+/// short string takes nearly as long as one of a hundred bytes.
 pub(super) struct JoinedMarkup {
-    /// What is between a rectangle's width and its colour.
+    /// The markup between a rectangle's width and its colour.
     pub(super) fill: &'static str,
-    /// What is between the width of the rectangle over all sections and the suffix of its gradient's id.
+    /// The markup between the width of the rectangle over all sections and the suffix of its gradient's id.
     pub(super) gradient_fill: &'static str,
-    /// What is between the suffixes of the gradient's and the clip path's ids.
+    /// The markup between the suffixes of the gradient's and the clip path's ids.
     pub(super) gradient: &'static str,
-    /// What is between the clip path's width and the suffix of its id where it is used.
+    /// The markup between the clip path's width and the suffix of its id where it is used.
     pub(super) clip: &'static str,
     pub(super) text_y: &'static str,
     pub(super) shadow_y: &'static str,
@@ -133,14 +134,14 @@ impl<'b> ClassicSection<'b> {
     }
 }
 
-// The functions that write SVG are inlined into each style's `draw`, where the look is a constant and the drawing is
+// The functions that write SVG are inlined into each style's `draw`, in which the look is a constant and the drawing is
 // plain. That saves a third of the time.
 impl<'a, 'b> ClassicBadge<'a, 'b> {
     #[inline(always)]
     pub(super) fn measure(drawing: &'b Drawing<'a>, look: &'b ClassicLook) -> Self {
         let Drawing { label, message, .. } = drawing;
         let logo_width = drawing.logo_and_gap_width();
-        // A label colour makes a label section even without text: an empty one, or one that holds the logo.
+        // If there is a label colour, there is a label section even without text: an empty one, or one with the logo.
         let has_label = !label.is_empty() || drawing.label_color.is_some();
         let label_text_width = if label.is_empty() { 0 } else { label.pixels() };
         let label_width = if has_label { label_text_width + 2 * PADDING + logo_width } else { 0 };
@@ -162,7 +163,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
             SparkSection { bars, x, width: bars.width() + 2 * PADDING }
         });
         let width = x + spark.as_ref().map_or(0, |spark| spark.width);
-        // The sections are made where they stay: moving what was just written makes the processor wait.
+        // The sections are constructed in place: moving memory that was just written makes the processor wait.
         Self {
             drawing,
             look,
@@ -220,8 +221,8 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
         width
     }
 
-    /// Draws the rectangles of all sections with rounded corners and the gradient over them, after what they and the
-    /// texts refer to: the blur, the gradient, and the clip path of the corners.
+    /// Draws the rectangles of all sections with rounded corners and the gradient over them. Before that it writes the
+    /// elements to which they and the texts refer: the blur, the gradient, and the clip path of the corners.
     #[inline(always)]
     fn round_background(&self, width: Digits, out: &mut Markup) {
         let (id, joined) = (self.drawing.id, &self.look.joined);
@@ -305,7 +306,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
         self.drawing.close(out);
     }
 
-    /// Paints what the SVG draws with outlines.
+    /// Paints the same picture as the SVG with outlines.
     #[cfg(feature = "png")]
     pub(super) fn paint(&self, scale: Scale) -> Result<Canvas, PngError> {
         let (width, height, is_round) = (self.width, self.look.frame.height, self.look.radius > 0);
@@ -401,7 +402,7 @@ impl<'a, 'b> ClassicBadge<'a, 'b> {
     }
 }
 
-/// The sections of the segments from `x` on, and where the last one ends.
+/// The sections of the segments, of which the first begins at `x`, and where the last one ends.
 #[inline(always)]
 fn further_sections<'b>(drawing: &'b Drawing, mut x: i64) -> (Vec<ClassicSection<'b>>, i64) {
     let mut sections = Vec::new();

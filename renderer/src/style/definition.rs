@@ -1,4 +1,4 @@
-//! What a style consists of. Each file of a style defines one `STYLE`, and `style.rs` lists them.
+//! The definition of a style. Each style's file defines one `STYLE`, and `style.rs` lists them.
 
 use badgesmith_fonts::Face;
 
@@ -15,9 +15,10 @@ pub(crate) struct StyleDefinition {
     pub(crate) text: TextSettings,
     /// Whether segments are part of the message, instead of sections of their own.
     pub(crate) joins_segments: bool,
-    /// How many bytes an SVG of the style has besides its texts, or a little more. A wrong number costs time only.
+    /// How many bytes an SVG of the style has besides its texts, or a little more. A wrong number only costs time.
     pub(crate) markup_length: usize,
-    /// Whether every SVG of the style has ids. In the others only a badge with outlines or with `theme=auto` has some.
+    /// Whether every SVG of the style has ids. In the other styles, only a badge with outlines or with `theme=auto` has
+    /// ids.
     pub(crate) has_ids: bool,
     /// Whether the logo lies on a light area of the style's own, instead of on the label's or the message's colour.
     /// Icons must be dark enough for it, and `theme=auto` makes it dark.
@@ -26,12 +27,12 @@ pub(crate) struct StyleDefinition {
     pub(crate) overlays: &'static [GradientStop],
     /// Writes the SVG into bytes that may be too few, and returns its length.
     pub(crate) draw: fn(&Drawing, &mut [u8]) -> usize,
-    /// Paints what the SVG draws with outlines.
+    /// Paints the same picture as the SVG with outlines.
     #[cfg(feature = "png")]
     pub(crate) paint: fn(&Drawing, Scale) -> Result<Canvas, PngError>,
 }
 
-/// The font, the case and the width of a style's texts. Segments are set like the message.
+/// The font, the case and the width of a style's texts. Segments have the settings of the message.
 #[derive(Clone, Copy)]
 pub(crate) struct TextSettings {
     pub(crate) label_face: Face,

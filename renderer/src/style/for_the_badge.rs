@@ -103,7 +103,7 @@ fn write(drawing: &Drawing, out: &mut Markup) -> usize {
     out.length()
 }
 
-/// Paints what the SVG draws with outlines.
+/// Paints the same picture as the SVG with outlines.
 #[cfg(feature = "png")]
 fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
     let sections = measure(drawing);

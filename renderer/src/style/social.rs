@@ -42,7 +42,7 @@ const HEIGHT: i64 = 20;
 const INNER_HEIGHT: i64 = 19;
 const LABEL_PADDING: i64 = 5;
 const MESSAGE_PADDING: i64 = 4;
-/// The distance between the button and the bubble; the bubble's beak lies in it.
+/// The distance between the button and the bubble, which contains the bubble's beak.
 const GUTTER: i64 = 6;
 /// The least width of a button and of a bubble whose corners do not meet.
 #[cfg(feature = "png")]
@@ -110,7 +110,7 @@ fn draw(drawing: &Drawing, bytes: &mut [u8]) -> usize {
     out.length()
 }
 
-/// Paints what the SVG draws with outlines.
+/// Paints the same picture as the SVG with outlines.
 #[cfg(feature = "png")]
 fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
     let social = SocialBadge::measure(drawing);
@@ -136,7 +136,8 @@ fn paint(drawing: &Drawing, scale: Scale) -> Result<Canvas, PngError> {
 }
 
 impl<'a, 'b> SocialBadge<'a, 'b> {
-    /// Paints button and bubble as a copy of smaller ones, whose middle columns are repeated. Whether that is possible.
+    /// Paints button and bubble as a copy of smaller ones, whose middle columns are repeated. Returns whether that is
+    /// possible.
     #[cfg(feature = "png")]
     fn paint_stretched(&self, canvas: &mut Canvas, scale: Scale) -> Result<bool, PngError> {
         let has_bubble = self.has_bubble();
@@ -154,7 +155,7 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
         Ok(stretched.is_some())
     }
 
-    /// Paints button and bubble, with what `paint_below` paints below the button's gradient.
+    /// Paints button and bubble. `paint_below` paints the parts below the button's gradient.
     #[cfg(feature = "png")]
     fn paint_shapes(&self, canvas: &mut Canvas, paint_below: impl FnOnce(&mut Canvas)) {
         let button = shapes::round_rectangle(0.5, 0.5, self.button as f32, 19.0, 2.0);
@@ -295,7 +296,7 @@ impl<'a, 'b> SocialBadge<'a, 'b> {
     fn label(&self, out: &mut Markup) {
         let text = self.drawing.label;
         if let Some(link) = self.drawing.label_link() {
-            // The button lies over the text, as in badge-maker, so that all of it takes clicks.
+            // The button lies over the text, as in badge-maker, so that the whole button receives clicks.
             open_text_link(link, text, out);
             self.text(self.label_middle(), self.label_width, 't', text, out);
             self.button(out);

@@ -1,5 +1,5 @@
-//! Provisions the event source mappings of Lambda: the stream of the table of events, and the queues, each to the
-//! function that records reports and sends events.
+//! Provisions the event source mappings of Lambda: they connect the stream of the table of events and the queues with
+//! the function that records reports and sends events.
 
 use std::fmt;
 
@@ -14,18 +14,19 @@ use crate::{
     sqs::read,
 };
 
-/// Where Lambda has its mappings.
+/// The path of Lambda's API for mappings.
 const MAPPINGS: &str = "/2015-03-31/event-source-mappings/";
-/// Where Lambda has its functions.
+/// The path of Lambda's API for functions.
 const FUNCTIONS: &str = "/2015-03-31/functions/";
 /// How many new items of the table the function gets at once.
 const STREAM_BATCH: u32 = 100;
 /// How many messages of a queue the function gets at once, the most of a FIFO queue.
 const QUEUE_BATCH: u32 = 10;
-/// Only inserts: what is changed or deleted, also by expiry, is no news.
+/// The filter of the stream: only inserted rows are new events; changed and deleted rows, including expired ones, are
+/// not.
 const INSERTS: &str = r#"{"eventName": ["INSERT"]}"#;
 
-/// What a function works on.
+/// The source of the records that a function processes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MappingSource {
     /// The stream of the table of this name.
@@ -83,7 +84,7 @@ impl MappingSource {
         stream.map(Ok).into_iter().chain(queues).collect()
     }
 
-    /// The ARN; `None` if it is not there yet.
+    /// The ARN; `None` if the source does not exist yet.
     async fn arn(&self, aws: &AwsClients) -> Result<Option<String>, AwsError> {
         match self {
             Self::Stream(table) => Ok(describe(aws, table).await?.and_then(|table| table.latest_stream_arn)),
@@ -91,7 +92,7 @@ impl MappingSource {
         }
     }
 
-    /// What a mapping of it must have and what can be changed.
+    /// The attributes that a mapping of this source must have and that can be changed.
     fn attributes(&self) -> Map<String, Value> {
         let mut attributes = Map::from_iter([("FunctionResponseTypes".to_owned(), json!(["ReportBatchItemFailures"]))]);
         match self {
@@ -106,7 +107,7 @@ impl MappingSource {
     }
 }
 
-/// Compares the mappings to a function with what they must be.
+/// Compares the mappings to a function with their required attributes.
 pub(super) async fn plan(aws: &AwsClients, function: &str) -> Result<(Vec<MappingStep>, Vec<String>), ProvisionError> {
     let (mut steps, mut notes) = (Vec::new(), Vec::new());
     check_function(aws, function).await?;
@@ -167,7 +168,8 @@ async fn check_function(aws: &AwsClients, function: &str) -> Result<(), Provisio
     call.find(aws).await?.map(drop).ok_or_else(missing)
 }
 
-/// The mapping of a source to a function; `None` if there is none. One source has few, which come on one page.
+/// The mapping of a source to a function; `None` if there is none. A source has only a few mappings, which fit on one
+/// page of the answer.
 async fn find(aws: &AwsClients, function: &str, source: &str) -> Result<Option<Map<String, Value>>, AwsError> {
     #[derive(Deserialize)]
     struct Found {

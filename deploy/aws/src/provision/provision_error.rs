@@ -37,19 +37,19 @@ pub enum ProvisionError {
         /// Its name.
         table: String,
     },
-    /// There is no function of this name, which is to send events.
+    /// The function that is to send events does not exist.
     NoFunction {
         /// Its name.
         function: String,
     },
-    /// There is no queue of this name, which is to be subscribed.
+    /// The queue that is to be subscribed does not exist.
     NoQueue {
         /// Its name.
         queue: String,
     },
     /// There is no key of this id or ARN.
     NoKey {
-        /// What was written.
+        /// The id or ARN as it was given.
         key: String,
     },
     /// A call failed.

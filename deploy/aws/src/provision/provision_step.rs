@@ -1,4 +1,4 @@
-//! What provisioning has to change.
+//! The changes that provisioning has to make.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ pub enum ProvisionStep {
     Queue(QueueStep),
     /// Create a topic, or subscribe to it.
     Topic(TopicStep),
-    /// Let a function work on a stream or a queue, or change how.
+    /// Create the event source mapping from a stream or a queue to a function, or change it.
     Mapping(MappingStep),
     /// Create a key with this alias.
     Key(String),

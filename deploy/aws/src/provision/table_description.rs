@@ -1,4 +1,4 @@
-//! Reads what a table is.
+//! Reads the description of a table.
 
 use aws_sdk_dynamodb::{error::ProvideErrorMetadata, types::TableDescription};
 

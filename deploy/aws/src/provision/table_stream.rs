@@ -15,7 +15,7 @@ pub(super) fn has_stream(table: &TableDescription, name: &str) -> Result<bool, P
     }
 }
 
-/// A stream of new items; nobody needs what a deleted item was.
+/// The specification of a stream that contains new items only, since the contents of deleted items are not needed.
 pub(super) fn stream() -> Result<StreamSpecification, AwsError> {
     let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
     stream.build().map_err(AwsError::invalid_request)

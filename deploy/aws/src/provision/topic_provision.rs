@@ -1,4 +1,4 @@
-//! Provisions topics, who is subscribed to them, and that queues take what their topics send.
+//! Provisions topics, their subscriptions, and the policies by which queues accept messages of their topics.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -19,16 +19,16 @@ use crate::{
 /// The service that sends to subscribed queues.
 const SENDER: &str = "sns.amazonaws.com";
 
-/// One change of a topic or of what is subscribed to it.
+/// One change of a topic or of its subscriptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopicStep {
     /// Create the topic of this name.
     Create(String),
-    /// Let the queue take what its topic sends.
+    /// Allow the topic to send to the queue, in the queue's policy.
     Allow(TopicSubscription),
     /// Subscribe.
     Subscribe(TopicSubscription),
-    /// Deliver messages as they were published.
+    /// Switch on raw message delivery, so that messages arrive as they were published.
     Unwrap(TopicSubscription),
 }
 
@@ -47,8 +47,8 @@ impl fmt::Display for TopicStep {
     }
 }
 
-/// Compares topics and their subscriptions with what they must be. The topics of ARNs are not looked for, since they
-/// may be another account's.
+/// Compares topics and their subscriptions with their required configuration. Topics that are given by their ARNs are
+/// not looked for, since they may belong to another account.
 pub(super) async fn plan(
     aws: &AwsClients,
     topics: &[String],
@@ -162,7 +162,8 @@ async fn found_subscription(
     Ok(found.into_iter().find(|there| there.protocol == protocol && there.endpoint == endpoint.address()))
 }
 
-/// The ARN of a topic that an earlier step has created; creating it again finds it, while a list may not have it yet.
+/// The ARN of a topic that an earlier step has created. Creating it again returns its ARN, while a list of topics may
+/// not contain it yet.
 async fn created(aws: &AwsClients, topic: &str) -> Result<String, AwsError> {
     if is_name(topic) { sns_admin::create_topic(aws, topic).await } else { Ok(topic.to_owned()) }
 }
@@ -171,7 +172,7 @@ fn is_name(topic: &str) -> bool {
     !topic.contains(':')
 }
 
-/// The ARN of the topic of this name, if it is among these; an ARN is one by itself.
+/// The ARN of the topic of this name, if it is among `found`; an ARN is returned as it is.
 fn arn_among<'a>(found: &'a [String], topic: &'a str) -> Option<&'a str> {
     if is_name(topic) {
         found.iter().map(String::as_str).find(|arn| arn.rsplit(':').next() == Some(topic))
@@ -180,7 +181,7 @@ fn arn_among<'a>(found: &'a [String], topic: &'a str) -> Option<&'a str> {
     }
 }
 
-/// What lets a queue take what a topic sends.
+/// The policy statement that allows a topic to send to a queue.
 fn statement(topic: &str, queue: &str) -> Value {
     json!({
         "Effect": "Allow",
@@ -191,8 +192,8 @@ fn statement(topic: &str, queue: &str) -> Value {
     })
 }
 
-/// Whether a policy has a statement; SQS may write a single text as a list, the action in other letters, and a name of
-/// the statement.
+/// Whether a policy contains a statement. SQS may write a single text as a list, the action in another case, and may
+/// add a name to the statement.
 fn allows(policy: &Value, wanted: &Value) -> bool {
     statements(policy).iter().any(|found| {
         let is_same = |key: &str| single(&found[key]) == &wanted[key];
@@ -202,7 +203,7 @@ fn allows(policy: &Value, wanted: &Value) -> bool {
     })
 }
 
-/// A policy with one more statement. Those that are there stay.
+/// A policy with one more statement. Existing statements stay.
 fn with_statement(policy: Value, statement: Value) -> Value {
     let mut all = statements(&policy).to_vec();
     all.push(statement);

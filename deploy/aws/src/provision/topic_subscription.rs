@@ -1,4 +1,4 @@
-//! Who is to be subscribed to a topic, as an operator writes it.
+//! A subscription of a receiver to a topic, as an operator writes it.
 
 use std::{error::Error, fmt, str::FromStr};
 
@@ -8,21 +8,21 @@ use crate::{queue_address::QueueAddress, sns_admin::FIFO};
 
 /// The longest name of a topic, in bytes.
 const LONGEST_TOPIC: usize = 256;
-/// What stands before the name of a queue.
+/// The prefix of a queue's name.
 const QUEUE: &str = "sqs:";
-/// What stands before an e-mail address.
+/// The prefix of an e-mail address.
 const EMAIL: &str = "email:";
 
-/// A receiver for a topic: `badge-events=sqs:jobs`. Its text shows no path of an address, which may be a secret.
+/// A receiver for a topic: `badge-events=sqs:jobs`. Its `Display` leaves out the path of a URL, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicSubscription {
     /// The name or the ARN of the topic.
     pub(super) topic: String,
-    /// Who receives.
+    /// The receiver.
     pub(super) receiver: TopicReceiver,
 }
 
-/// Who receives what is published to a topic.
+/// The receiver of the messages that are published to a topic.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum TopicReceiver {
     /// A queue of SQS.
@@ -38,13 +38,13 @@ pub(super) enum TopicReceiver {
 pub enum TopicSubscriptionMistake {
     /// There is no `=`.
     NoReceiver,
-    /// What stands before `=` is no topic.
+    /// The part before `=` is not a topic.
     Topic,
-    /// What stands behind `=` is no receiver.
+    /// The part after `=` is not a receiver.
     Receiver,
     /// A FIFO topic delivers to queues only.
     FifoTopic,
-    /// A topic that is no FIFO topic does not deliver to a FIFO queue.
+    /// A standard topic does not deliver to a FIFO queue.
     FifoQueue,
 }
 

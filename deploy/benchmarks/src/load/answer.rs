@@ -1,4 +1,4 @@
-//! How long an answer is, by its head.
+//! The length of an answer, according to its head.
 
 /// The length of the answer that `bytes` begin with, once its head is complete.
 ///

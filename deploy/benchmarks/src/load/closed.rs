@@ -1,5 +1,5 @@
-//! A closed loop: a connection sends its next request when the answer to the last one is there. It measures how many
-//! answers a server gives in a second.
+//! A closed loop: a connection sends its next request when the answer to the previous one has arrived. It measures how
+//! many answers a server gives per second.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -24,7 +24,7 @@ pub(crate) enum Until {
     Requests(u64),
 }
 
-/// Loads the server with so many connections, which threads share.
+/// Loads the server with this many connections, which are distributed over threads.
 pub(crate) fn run(target: &Target, connections: usize, threads: usize, until: Until) -> Value {
     let next = AtomicU64::new(0);
     let threads = threads.clamp(1, connections);

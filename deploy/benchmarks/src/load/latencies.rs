@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// The figures of so many answers: how many a second, and how long they took in microseconds.
+/// The figures of these answers: how many arrived per second, and how long they took in microseconds.
 ///
 /// # Panics
 /// There was no answer.

@@ -1,5 +1,5 @@
-//! An open loop: requests arrive at a fixed rate, as from many clients that do not know of each other. A request that
-//! is late because the answers before it were slow counts from when it was due.
+//! An open loop: requests are sent at a fixed rate, as by many independent clients. The latency of a request that is
+//! sent late because earlier answers were slow counts from when it was due.
 
 use std::{
     fs,
@@ -13,7 +13,8 @@ use serde_json::Value;
 
 use super::{Target, answer, latencies};
 
-/// Sends `rate` requests a second on so many connections, each of which has a thread and one request in flight.
+/// Sends `rate` requests per second on this many connections, each of which has a thread and at most one request in
+/// flight.
 pub(crate) fn run(target: &Target, rate: f64, connections: usize, time: Duration) -> Value {
     // Linux wakes a thread up to 50 µs late unless it asks for less; the threads below inherit this.
     let _ = fs::write("/proc/self/timerslack_ns", "1");

@@ -1,4 +1,4 @@
-//! A request to an upstream, and its answer, in lines.
+//! Describes a request to an upstream, and its answer, in lines of text.
 
 use badgesmith_engine::{
     is_secret_name, logged_url,
@@ -6,11 +6,11 @@ use badgesmith_engine::{
 };
 use badgesmith_provider::SentWith;
 
-/// The headers of an answer that say for how long it may be kept, or whether there will be another one.
+/// The headers of an answer that are shown: those about caching and about rate limits.
 const SHOWN_HEADERS: [&str; 7] =
     ["age", "cache-control", "etag", "last-modified", "retry-after", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
-/// The method and the address, and a line for each header; secrets by their place alone.
+/// The method and the address, and a line for each header. Of a secret only its place in the request is shown.
 pub(super) fn request_lines(ask: &Ask) -> Vec<String> {
     let method = if ask.body.is_some() { "POST" } else { "GET" };
     let mut lines = vec![format!("{method} {}", logged_url(&ask.url))];
@@ -38,7 +38,7 @@ pub(super) fn request_lines(ask: &Ask) -> Vec<String> {
     lines
 }
 
-/// The head of an answer, or why there is none, after so many milliseconds.
+/// The status and the headers of an answer, or why there is none, with the time in milliseconds.
 pub(super) fn answer_lines(outcome: &Result<Reply, Fault>, milliseconds: u128) -> Vec<String> {
     let Ok(reply) = outcome else {
         let words = outcome.as_ref().err().map(fault_words).unwrap_or_default();

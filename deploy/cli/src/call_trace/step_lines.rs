@@ -1,10 +1,11 @@
-//! A step of a plugin in lines.
+//! Describes a step of a plugin in lines of text.
 
 use badgesmith_engine::logged_url;
 use badgesmith_provider::{Asked, Badge, Failure, FailureKind, Request, message::StepMessage};
 use url::Url;
 
-/// What a step makes of so many answers. `of_store` is said of a question to the store.
+/// The outcome of a step that was given this many answers. `of_store` is appended to the description of a query of the
+/// store.
 pub(super) fn step_lines(step: &StepMessage, answers: usize, of_store: &str) -> Vec<String> {
     if let Some(badge) = &step.done {
         return vec![badge_words(badge)];
@@ -51,7 +52,7 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
     lines
 }
 
-/// The address of a request, and the secret that it is sent with by name.
+/// The address of a request, and the name of the secret that is sent with it.
 fn request_words(request: &Request) -> String {
     let method = if request.body().is_some() { "POST" } else { "GET" };
     let address = match request.url() {

@@ -1,4 +1,4 @@
-//! The lines of a trace, on their way to whoever shows them.
+//! Passes the lines of a trace to a sink that shows them.
 
 use std::{
     cmp::Reverse,
@@ -16,23 +16,23 @@ use super::{
     watched::Watch,
 };
 
-/// What shows the lines.
+/// A sink that shows the lines of a trace.
 pub(crate) trait LineSink: Send + Sync + 'static {
-    /// Takes what is said about something: a line, and those that belong to it. No secret is in them that was found
-    /// until now, and no control character.
+    /// Takes lines about one subject: the first line, and those that belong to it. They contain no control character,
+    /// and none of the secrets that were found so far.
     fn take(&self, about: &str, lines: &[String]);
 }
 
-/// Takes what happens, and passes it on in lines.
+/// Takes the events of calls, and passes them on as lines.
 pub(crate) struct Trace<S> {
     shared: Arc<Shared<S>>,
 }
 
 struct Shared<S> {
     sink: S,
-    /// What is said of a question to the store.
+    /// The text that is appended to the description of a query of the store.
     of_store: &'static str,
-    /// What no line may have, the longest first: one may begin with another.
+    /// The texts that no line may contain, the longest first, since one may begin with another.
     secrets: Mutex<Vec<Secret>>,
     /// How many requests were sent.
     requests: AtomicUsize,
@@ -42,7 +42,7 @@ struct Shared<S> {
 pub(crate) struct SentRequest<S: LineSink> {
     number: usize,
     began: Instant,
-    /// Where it is said that nobody waits for its answer any more; nowhere if it was answered.
+    /// The trace that reports on drop that nothing waits for the answer any more; `None` once it was answered.
     unanswered: Option<Trace<S>>,
 }
 
@@ -58,7 +58,7 @@ impl<S: LineSink> Trace<S> {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Passes on a line about something, and the lines that belong to it.
+    /// Passes on a line about a subject, and the lines that belong to it.
     pub(crate) fn add(&self, about: &str, mut lines: Vec<String>) {
         for line in &mut lines {
             *line = self.hide(line);
@@ -66,7 +66,7 @@ impl<S: LineSink> Trace<S> {
         self.shared.sink.take(about, &lines);
     }
 
-    /// The text with `…` in the place of each secret, and without what moves a terminal's cursor.
+    /// The text with `…` in the place of each secret, and without characters that move a terminal's cursor.
     pub(crate) fn hide(&self, text: &str) -> String {
         let secrets = self.shared.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         let hidden = secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.reveal(), "…"));
@@ -87,7 +87,7 @@ impl<S: LineSink> Watch for Trace<S> {
 
     fn sends(&self, ask: &Ask) -> SentRequest<S> {
         if let Some(Credential { value, .. }) = &ask.credential {
-            // With its scheme and without.
+            // A secret is hidden with its authentication scheme and without it.
             let bare = value.reveal().split_once(' ').map(|(_, bare)| Secret::new(bare));
             self.found(&bare.into_iter().chain([value.clone()]).collect::<Vec<_>>());
         }

@@ -1,4 +1,4 @@
-//! The code of a plugin that shows each step.
+//! Wraps the code of a plugin and shows each step.
 
 use std::{
     fmt,
@@ -23,9 +23,9 @@ use super::{
 /// How a step is named.
 #[derive(Debug)]
 pub(crate) enum StepNames {
-    /// By its number: there is one call.
+    /// By its number, where there is only one call.
     Numbers(StepNumbers),
-    /// By the plugin's id and by the call: there are calls at the same time.
+    /// By the plugin's id and the call, where several calls run at the same time.
     Calls(String),
 }
 
@@ -58,7 +58,7 @@ impl<S: LineSink> TracedCode<S> {
         Self { code, trace, names }
     }
 
-    /// How the step that begins is named, and what is said of it first.
+    /// The name of the step that begins, and the beginning of its line.
     fn begin(&self, call: &[u8], bodies: &[&[u8]]) -> (String, String) {
         match &self.names {
             StepNames::Numbers(numbers) => {

@@ -1,13 +1,13 @@
-//! The parts of a world that show what is sent, what is answered, and which secrets are used.
+//! Wrappers of the engine's upstream and secrets, which show requests, answers, and the secrets that are used.
 
 use std::sync::Arc;
 
 use badgesmith_engine::world::{Ask, Fault, Reply, Secret, Secrets, Unavailable, Unhealthy, Upstream};
 use futures_util::future::BoxFuture;
 
-/// Who sees what is sent and answered.
+/// An observer of requests and answers.
 pub(crate) trait Watch: Send + Sync + 'static {
-    /// What is known of a request until its answer comes. It is dropped if the engine no longer waits.
+    /// The state of a request until its answer arrives. It is dropped if the engine no longer waits.
     type Sent: Send;
 
     /// A request is sent. A retry is a request of its own.

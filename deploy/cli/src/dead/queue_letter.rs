@@ -1,7 +1,7 @@
-//! A message in a queue of dead letters, and why it is there as far as that can be known.
+//! A message in a queue of dead letters, and the reason why it is there, as far as it can be known.
 //!
-//! SQS does not say why a consumer gave a message up. So the message is read once more as its consumer reads it, and
-//! the reason is what is wrong with it now.
+//! SQS does not say why a consumer gave up on a message. So the message is checked as its consumer would check it, and
+//! the reason is the error that is found now.
 
 use std::time::SystemTime;
 
@@ -22,17 +22,17 @@ pub(super) enum QueueKind {
     Reports,
 }
 
-/// What a message was found to be.
+/// The result of checking a message.
 #[derive(Debug)]
 enum Found {
     /// The consumer cannot read it.
     Damaged,
-    /// Where an event waits. `None` if it does not any more.
+    /// The location of a waiting event, and the event itself; `None` if it does not wait there any more.
     Event(EventMessage, Option<Box<QueuedEvent>>),
     Report(QueuedSubject),
 }
 
-/// A message, and what it was found to be.
+/// A message, and the result of checking it.
 #[derive(Debug)]
 pub(super) struct QueueLetter {
     pub(super) message: DeadMessage,
@@ -63,8 +63,8 @@ impl QueueLetter {
         }
     }
 
-    /// The line of a list: the id, the subscription or the collection, the event, its subject, why it is dead, and
-    /// where.
+    /// The line of a list: the id, the subscription or the collection, the event, its subject, why it is dead, and the
+    /// queue.
     pub(super) fn line(&self, queue: &str) -> String {
         let place = |[owner, repo, part, branch]: [&str; 4]| format!("{owner}/{repo} {part} {branch}");
         let (whose, what, subject) = match &self.found {
@@ -85,7 +85,7 @@ impl QueueLetter {
         format!("{id}\t{whose}\t{what}\t{subject}\t{reason}\tin {queue} since {since}, received {receives} times\n")
     }
 
-    /// All of it as a line of JSON.
+    /// The whole message as a line of JSON.
     pub(super) fn json(&self, queue: &str) -> String {
         let DeadMessage { id, since, receives, body, .. } = &self.message;
         let message = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.clone()));

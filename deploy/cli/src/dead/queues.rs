@@ -32,14 +32,14 @@ impl QueueFilter<'_> {
     }
 }
 
-/// A queue that is named.
+/// A queue that the environment names.
 #[derive(Debug)]
 pub(super) struct NamedQueue {
     kind: QueueKind,
     queue: DeadQueue,
 }
 
-/// The queues of `BADGESMITH_QUEUE_EVENTS` and `BADGESMITH_QUEUE_REPORTS`. Where neither is set, AWS is not asked.
+/// The queues of `BADGESMITH_QUEUE_EVENTS` and `BADGESMITH_QUEUE_REPORTS`. If neither is set, AWS is not called.
 ///
 /// # Errors
 /// One of them is no FIFO queue's name, URL or ARN.
@@ -55,7 +55,7 @@ pub(super) fn named() -> Result<Vec<NamedQueue>, CommandError> {
     named.map(open).collect()
 }
 
-/// What was read of a queue. All of it is hidden from others until it is put back.
+/// The messages that were read from a queue. They are hidden from other receivers until they are put back.
 #[derive(Debug)]
 pub(super) struct ReadQueue<'a> {
     queue: &'a DeadQueue,
@@ -125,7 +125,7 @@ impl ReadQueue<'_> {
         Ok(count)
     }
 
-    /// Says on standard error that there are letters that were not read, if that is so.
+    /// If there are letters that were not read, says so on standard error.
     pub(super) fn say_if_cut(&self) {
         if self.more > 0 {
             let (name, more) = (self.queue.name(), self.more);
@@ -138,7 +138,7 @@ impl ReadQueue<'_> {
         }
     }
 
-    /// Lets others receive what is left.
+    /// Puts the remaining letters back, so that others can receive them.
     pub(super) async fn put_back(self) {
         let letters = self.letters.into_iter().map(|letter| letter.message);
         let mut left: Vec<_> = letters.chain(self.others).collect();

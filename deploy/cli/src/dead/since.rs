@@ -1,4 +1,4 @@
-//! From when on dead letters are wanted.
+//! The time from which on dead letters are wanted.
 
 use std::time::{Duration, SystemTime};
 
@@ -25,7 +25,8 @@ pub(super) fn since(text: &str) -> Result<Since, String> {
 }
 
 impl Since {
-    /// The time. In RFC 3339 it is also the beginning of the keys from which on letters of the store are wanted.
+    /// The time. Keys of letters in the store begin with a time in RFC 3339, so it is also the first key that is
+    /// wanted.
     pub(super) fn time(self, now: SystemTime) -> Timestamp {
         match self {
             Self::Time(time) => time,
@@ -34,7 +35,7 @@ impl Since {
     }
 }
 
-/// A time of the clock; one before 1970 is 1970.
+/// A timestamp of a system time; a time before 1970 becomes 1970.
 pub(super) fn timestamp(time: SystemTime) -> Timestamp {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::nearest(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))

@@ -5,7 +5,7 @@ use std::{env, sync::Arc};
 use badgesmith_aws::{AwsClients, AwsSettings};
 use badgesmith_host::client::Connections;
 
-/// AWS as the environment describes it; an `endpoint` takes the place of DynamoDB's and Secrets Manager's.
+/// AWS as the environment describes it; an `endpoint` replaces the endpoints of all services.
 pub(crate) fn aws(endpoint: Option<&str>) -> Arc<AwsClients> {
     let settings = settings();
     let settings = match endpoint {

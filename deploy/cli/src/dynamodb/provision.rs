@@ -104,7 +104,7 @@ pub(crate) fn run(provision: &ProvisionOptions) -> Result<(), CommandError> {
 }
 
 impl ProvisionOptions {
-    /// What is provisioned beside the tables and the queues.
+    /// The resources that are provisioned beside the tables and the queues.
     fn scope(&self) -> Result<ProvisionScope, CommandError> {
         let settings = config::settings(self.config.file.as_deref()).map_err(CommandError::configuration)?;
         let topics = settings.subscriptions.into_iter().filter_map(|subscription| match subscription.target {
@@ -123,7 +123,7 @@ impl ProvisionOptions {
     }
 }
 
-/// Takes the steps that are missing and puts the secrets that are missing; prints them alone if this is the plan.
+/// Takes the missing steps and creates the missing secrets; with `--plan` only prints them.
 async fn apply(
     aws: &Arc<AwsClients>,
     scope: &ProvisionScope,

@@ -2,7 +2,7 @@
 
 use badgesmith_engine::Code;
 
-/// What to do about an error with this code; `None` for a code of a provider's own, whose words say it.
+/// What to do about an error with this code; `None` for a provider's own code, whose message explains it.
 pub(super) fn advice(code: &str) -> Option<&'static str> {
     Some(match Code::parse(code)? {
         Code::UpstreamUnavailable => {

@@ -1,4 +1,4 @@
-//! The call that an address asks for.
+//! The call that the server makes for an address.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -23,7 +23,7 @@ pub(super) fn path(address: &str) -> String {
 /// The plugin that makes the badge at a path, and its call before any answer.
 ///
 /// # Errors
-/// No plugin has a badge there, and which have similar routes.
+/// No plugin has a badge at this path; the error lists badges with similar routes.
 pub(super) fn find<'e>(
     engine: &'e Engine,
     path: &str,

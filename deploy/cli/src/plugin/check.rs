@@ -1,4 +1,4 @@
-//! `badgesmith plugin check`: finds what a start of the server would refuse, and replays transcripts.
+//! `badgesmith plugin check`: finds mistakes that would keep the server from starting, and replays transcripts.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -61,7 +61,7 @@ pub(crate) struct CheckOptions {
 /// Checks each provider, and prints a line for each finding.
 ///
 /// # Errors
-/// Something was refused, or standard output cannot be written.
+/// A check failed, or standard output cannot be written.
 pub(super) fn run(check: &CheckOptions) -> Result<(), CommandError> {
     let mut findings = Findings::default();
     for path in &check.paths {
@@ -98,7 +98,7 @@ impl Findings {
     }
 }
 
-/// Checks one provider, and returns its entry for plugins.toml if nothing is refused.
+/// Checks one provider, and returns its entry for plugins.toml if no check failed.
 fn check_provider(
     path: &Path,
     transcripts: Option<&Path>,
@@ -114,7 +114,7 @@ fn check_provider(
     }
     let opened = match ProviderFile::open(&file) {
         Ok(opened) => opened,
-        // The file is named in the line above.
+        // The line above names the file already.
         Err(fault) => return findings.refused(&fault.kind.to_string()).map(|()| None),
     };
     let Manifest { id, version, mount, badges, .. } = &opened.manifest;
@@ -154,7 +154,7 @@ fn check_provider(
     Ok(entry.filter(|_| findings.refused == before))
 }
 
-/// The grants of optional secrets, which the manifest does not list, as comments.
+/// The grants of optional secrets as comments. The manifest does not list these secrets.
 fn grants(optional: &BTreeSet<String>, config: &Config) -> String {
     let origin = config.plugin.iter().flat_map(|entry| &entry.origins).next().map(String::as_str).unwrap_or_default();
     let grant = |name: &String| {
@@ -213,7 +213,7 @@ fn full_grant(manifest: &Manifest, file: &Path) -> Config {
         settings.get(name).or_else(|| manifest.settings.get(name)).cloned()
     };
     let addresses = manifest.origins.iter().map(|origin| setting(origin).unwrap_or_else(|| origin.clone()));
-    // An invalid origin is not granted here; the start reports it.
+    // An invalid origin is not granted here; starting the engine reports it.
     let mut origins: Vec<_> = addresses.filter_map(|address| Some(Origin::of(&address).ok()?.to_string())).collect();
     origins.dedup();
     let grant = |name: &String| {
@@ -250,7 +250,7 @@ fn unnamed_upstreams(manifest: &Manifest) -> impl Iterator<Item = &str> {
 
 /// An engine with this one plugin.
 fn start(config: &Config) -> Result<(Engine, Arc<Plugin>), String> {
-    // The kinds alone: there is one plugin, and no file.
+    // Only the kind of each mistake is shown, since there is only one plugin and no plugins.toml.
     let plugins = plugins::load(config, &[]).map_err(|fault| fault.kind.to_string())?;
     let engine = Engine::new(plugins, &config.engine, offline_world::world(&config.engine))
         .map_err(|fault| fault.kind.to_string())?;
@@ -289,7 +289,7 @@ fn first_steps(
     Ok(optional)
 }
 
-/// Delivers an event that no provider reads, with a payload that says nothing: the call ends at once.
+/// Delivers an event that no provider handles, with an empty payload: the call must end at once.
 fn take_nothing(subject: &TimedProvider, name: &str) -> Result<(), String> {
     let mut call = Call::new(name);
     call.kind = CallKind::Hook;
@@ -308,7 +308,8 @@ fn take_nothing(subject: &TimedProvider, name: &str) -> Result<(), String> {
     }
 }
 
-/// Checks that a badge names the collection that its first step reads, if its manifest says so of badges.
+/// Checks that a badge names the collection that its first step reads in `reads`, if any badge of the manifest has
+/// `reads`.
 fn reads_named(plugin: &Plugin, badge: &BadgeRoute, words: FirstStep) -> Result<String, String> {
     let has_reads = plugin.manifest.badges.iter().any(|badge| !badge.reads.is_empty());
     match words.collection.filter(|name| has_reads && !badge.reads.contains(name)) {
@@ -319,15 +320,15 @@ fn reads_named(plugin: &Plugin, badge: &BadgeRoute, words: FirstStep) -> Result<
     }
 }
 
-/// What a first step does.
+/// The findings about a first step.
 #[derive(Debug, Default)]
 struct FirstStep {
     words: String,
-    /// A collection that it reads.
+    /// A collection that the step reads.
     collection: Option<String>,
 }
 
-/// Describes what the first step asks or answers, or why it is refused.
+/// Describes the requests or the result of the first step, or why it is refused.
 fn first_step(
     subject: &TimedProvider,
     plugin: &Plugin,
@@ -387,7 +388,8 @@ fn folder(file: &Path, id: &str, named: Option<&Path>) -> Option<PathBuf> {
     candidates.find(|folder| folder.is_dir()).map(of_id)
 }
 
-/// A provider whose steps have a timeout: each runs on a thread of its own, and after a timeout no other step is tried.
+/// A provider whose steps have a timeout: each step runs on a thread of its own, and after a timeout no further step is
+/// run.
 struct TimedProvider {
     code: Arc<dyn PluginCode>,
     hangs: AtomicBool,
@@ -403,7 +405,7 @@ impl Subject for TimedProvider {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
-            // The receiver is gone after a timeout.
+            // After a timeout nothing receives the result.
             let _ = sender.send(code.step(&call, &bodies).map_err(|fault| fault.to_string()));
         });
         let stepped = receiver.recv_timeout(STEP_TIMEOUT).unwrap_or_else(|fault| {

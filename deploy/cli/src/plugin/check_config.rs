@@ -1,4 +1,5 @@
-//! `badgesmith plugin check` without providers: whether a start takes plugins.toml, and what its subscriptions are.
+//! `badgesmith plugin check` without providers: checks whether the server would start with plugins.toml, and lists its
+//! subscriptions.
 
 use std::fmt::Write;
 
@@ -9,10 +10,11 @@ use super::{offline_world, secret_check::unknown_secrets};
 use crate::{arguments::ConfigOption, command_error::CommandError, output::print};
 
 /// Prints a line for the plugins, one for each secret that is granted under an unknown name, and one for each
-/// subscription. Their secrets and addresses are checked by a start alone, which has the store of secrets.
+/// subscription. The secrets and addresses of subscriptions are checked only when the server starts, since this command
+/// does not open the secrets.
 ///
 /// # Errors
-/// A start of the server would refuse plugins.toml, one of its plugins or one of its subscriptions.
+/// The server would not start with plugins.toml, one of its plugins or one of its subscriptions.
 pub(super) fn run(options: &ConfigOption) -> Result<(), CommandError> {
     let (config, plugins) = config::need(options.file.as_deref()).map_err(CommandError::configuration)?;
     let mut lines = format!("  ok       plugins: {}\n", plugins.len());

@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{arguments::ConfigOption, command_error::CommandError, output::print, runtime::block_on};
 
-/// How long an upstream may take to answer at all.
+/// How long an upstream may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Where the file of a declarative provider is searched, relative to plugins.toml.
+/// The folders in which the file of a declarative provider is searched for, relative to plugins.toml.
 const FOLDERS: [&str; 3] = ["", "plugins", "providers/declarative"];
 
 /// Names the upstream of a plugin in plugins.toml, keeping its comments, and adds the plugin if its file lies beside
@@ -50,10 +50,10 @@ struct NamedAddress {
     origin: Origin,
 }
 
-/// Edits plugins.toml, and asks each upstream once.
+/// Edits plugins.toml, and sends one request to each upstream.
 ///
 /// # Errors
-/// The plugin or a setting does not exist, an address is none, or the file cannot be written.
+/// The plugin or a setting does not exist, an address is invalid, or the file cannot be written.
 pub(super) fn run(enable: &EnableOptions) -> Result<(), CommandError> {
     let addresses = addresses(enable)?;
     let (file, before) = config::locate(enable.config.file.as_deref()).map_err(CommandError::configuration)?;
@@ -96,7 +96,7 @@ fn address(setting: String, text: &str) -> Result<NamedAddress, PluginError> {
     let text = text.trim().trim_end_matches('/').to_owned();
     let refused = |cause: String| PluginError::Address { setting: setting.clone(), cause };
     let parsed = Url::parse(&text);
-    // No text below repeats a password.
+    // Refused here, so that no message below repeats a password.
     if parsed.as_ref().is_ok_and(|url| !url.username().is_empty() || url.password().is_some()) {
         return Err(refused("a user and a password do not belong into plugins.toml".to_owned()));
     }
@@ -133,9 +133,9 @@ fn edited(id: &str, addresses: &[NamedAddress], file: &Path, before: &str) -> Re
     Ok(edit.text())
 }
 
-/// Where the declarative provider of this id lies, relative to plugins.toml.
+/// The path of the declarative provider with this id, relative to plugins.toml.
 fn beside(id: &str, file: &Path) -> Option<String> {
-    // An id is no path.
+    // An id must not be used as a path with folders.
     if !badgesmith_engine::plugins::is_id(id) {
         return None;
     }
@@ -147,7 +147,7 @@ fn beside(id: &str, file: &Path) -> Option<String> {
 
 /// Replaces the file in one step, so that no reader sees half of it; its permissions stay.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
-    // A symbolic link stays one.
+    // If the file is a symbolic link, its target is replaced and the link stays.
     let file = fs::canonicalize(file)?;
     let temporary = NamedTempFile::new_in(file.parent().unwrap_or(Path::new("")))?;
     fs::write(temporary.path(), text)?;
@@ -157,7 +157,7 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Asks an upstream once. Any answer is one.
+/// Sends one request to an upstream. An answer with any status counts as an answer.
 fn probe(address: &NamedAddress) -> Result<(), CommandError> {
     let answer = block_on(async {
         let client = Connections::new().client().map_err(CommandError::http_client)?.clone();
@@ -167,7 +167,7 @@ fn probe(address: &NamedAddress) -> Result<(), CommandError> {
         Ok(_) => print(&format!("{} answers\n", address.origin)),
         Err(fault) => {
             let why = if fault.is_timeout() { "not in time" } else { "it cannot be reached" };
-            // A closed standard error does not undo what was written.
+            // The file is written already, so a closed standard error is ignored.
             let _ = io::Write::write_fmt(
                 &mut io::stderr(),
                 format_args!("warning: {} does not answer from here ({why}); it is set nevertheless\n", address.origin),

@@ -17,7 +17,7 @@ const HEADER: [&str; 8] = ["ID", "VERSION", "KIND", "MOUNT", "ROUTES", "ORIGINS"
 /// Prints the table.
 ///
 /// # Errors
-/// A start of the server would refuse plugins.toml or one of its plugins.
+/// The server would not start with plugins.toml or one of its plugins.
 pub(super) fn run(config: &ConfigOption) -> Result<(), CommandError> {
     let (config, plugins) = config::need(config.file.as_deref()).map_err(CommandError::configuration)?;
     let checked = config.plugin.iter().map(|entry| !entry.sha256.is_empty());
@@ -44,7 +44,7 @@ fn row(plugin: &Plugin, checked: bool) -> [String; 8] {
     ]
 }
 
-/// The first few, and how many there are beside them.
+/// The first few, and how many more there are.
 fn listed(count: usize, mut all: impl Iterator<Item = String>) -> String {
     let mut shown: Vec<_> = all.by_ref().take(count).collect();
     match all.count() {

@@ -1,4 +1,4 @@
-//! The logos that a manifest names and the renderer does not have.
+//! Finds logos that a manifest names but the renderer does not have.
 
 use badgesmith_engine::edit_distance::nearest_word;
 use badgesmith_provider::Manifest;

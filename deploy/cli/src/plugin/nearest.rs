@@ -4,9 +4,10 @@ use badgesmith_engine::edit_distance::{edit_distance, word_distance};
 
 /// How many are shown.
 const SHOWN: usize = 5;
-/// What a segment costs that one of two addresses lacks, or that has nothing in common with the other's.
+/// The edit cost of a segment that one of two addresses lacks, or that has nothing in common with the other's.
 const WHOLE: usize = 100;
-/// What it costs that any value may stand for a parameter: less than one letter, so that equal words count for more.
+/// The edit cost of matching a parameter with any value. It is less than the cost of one letter, so that equal words
+/// count for more.
 const ANY_VALUE: usize = 1;
 
 /// A badge near to an address.
@@ -14,7 +15,7 @@ const ANY_VALUE: usize = 1;
 pub(crate) struct NearBadge {
     /// Its route, such as /badges/hello/{project}.
     pub(crate) route: String,
-    /// An address that its route has.
+    /// An address that matches its route.
     pub(crate) example: String,
 }
 
@@ -26,12 +27,12 @@ pub(super) fn nearest_badges(path: &str, badges: impl Iterator<Item = NearBadge>
     near.into_iter().map(|(_, badge)| badge).take(SHOWN).collect()
 }
 
-/// How much of a path has to change until the route has it.
+/// The edit distance between a path and a route.
 fn difference(path: &str, route: &str) -> usize {
     let [mut path, route] =
         [path, route].map(|text| text.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>());
     if route.last().is_some_and(|last| last.ends_with("…}") || last.ends_with("...}")) {
-        // The last parameter takes all that remains.
+        // The last parameter matches all remaining segments.
         path.truncate(route.len());
     }
     edit_distance(&path, &route, WHOLE, |part, expected| {

@@ -17,11 +17,11 @@ use crate::{command_error::CommandError, output::print};
 
 /// The name of the template, which the name of the new provider replaces.
 const TEMPLATE: &str = "my-provider";
-/// How the template depends on the SDK, which is replaced, since no registry has it yet.
+/// The version with which the template depends on the SDK. It is replaced, since no registry has the SDK yet.
 const PUBLISHED: &str = r#"version = "0.1""#;
-/// The repository of this build, if it is a release.
+/// The git repository of this build, if it is a release.
 const SOURCE: Option<&str> = option_env!("BADGESMITH_SOURCE");
-/// The tag of the release in it.
+/// The tag of the release in that repository.
 const TAG: &str = concat!("v", env!("CARGO_PKG_VERSION"));
 
 /// Creates a provider.
@@ -75,7 +75,7 @@ const C: &[TemplateFile] = &[
 ];
 const TOML: &[TemplateFile] =
     &[("my-provider.toml", template!("toml/my-provider.toml")), ("README.md", template!("toml/README.md"))];
-/// The templates behave alike, so they share their transcripts.
+/// The templates behave identically, so they share their transcripts.
 const TRANSCRIPTS: &[TemplateFile] = &[
     ("transcripts/version.json", template!("transcripts/version.json")),
     ("transcripts/missing.json", template!("transcripts/missing.json")),
@@ -142,7 +142,7 @@ fn camel_case(name: &str) -> String {
     if joined.starts_with(|first: char| first.is_ascii_uppercase()) { joined } else { format!("P{joined}") }
 }
 
-/// Where the SDK is that a provider is built with.
+/// The location of the SDK that a provider is built with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Sdk {
     Folder(PathBuf),
@@ -173,7 +173,7 @@ impl Sdk {
     }
 }
 
-/// The SDK to build with: what was named, or the folder of a checkout, or the repository of the release.
+/// The SDK to build with: the one that was named, or the folder of a checkout, or the repository of the release.
 ///
 /// # Errors
 /// The folder that was named is not the SDK, or none is found.

@@ -1,4 +1,4 @@
-//! A store that keeps nothing: a plugin command ends before it could read back what it stored.
+//! A store that stores nothing: a plugin command ends before it could read back anything.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,7 @@ use futures_util::future::{BoxFuture, ready};
 /// Has no answers, records and states, and refuses to record.
 pub(super) struct NoStore;
 
-/// What it says to every write.
+/// The error of every write.
 fn refused() -> Unavailable {
     Unavailable("a command records nothing".to_owned())
 }

@@ -1,4 +1,4 @@
-//! The world of commands that look at plugins and make no call to its end.
+//! The world of commands that inspect plugins and never complete a call.
 
 use std::{path::Path, sync::Arc};
 

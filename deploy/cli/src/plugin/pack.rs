@@ -38,7 +38,7 @@ pub(crate) struct PackOptions {
 /// Packs the plugins, and loads the packed ones to check them.
 ///
 /// # Errors
-/// A start of the server would refuse a plugin, the folder is not empty, or two different files have one name.
+/// The server would not start with a plugin, the folder is not empty, or two different files have the same name.
 pub(super) fn run(pack: &PackOptions) -> Result<(), CommandError> {
     let (mut config, loaded) = config::need_with(pack.config.file.as_deref(), pack.libraries.as_deref(), &pack.plugins)
         .map_err(CommandError::configuration)?;
@@ -85,7 +85,8 @@ pub(super) fn run(pack: &PackOptions) -> Result<(), CommandError> {
     print(&format!("{} holds {} plugins; `badgesmith serve --config {0}` serves them\n", file.display(), loaded.len()))
 }
 
-/// Copies a plugin's file, and writes its manifest beside it: a start of the server reads the manifest alone.
+/// Copies a plugin's file, and writes its manifest beside it, so that the server can start by reading only the
+/// manifest.
 fn copy(plugin: &str, from: &Path, to: &Path) -> Result<(), PluginError> {
     fs::copy(from, to).map_err(|cause| {
         let plugin = plugin.to_owned();

@@ -6,10 +6,10 @@ use badgesmith_engine::world::Fault;
 
 use super::nearest::NearBadge;
 
-/// What was refused, with the values that the text names.
+/// The refusal, with the values that its text names.
 #[derive(Debug)]
 pub(crate) enum PluginError {
-    /// `check` refused so many things.
+    /// `check` found this many mistakes.
     Refused(usize),
     /// `enable` was given no setting.
     NoSetting(String),
@@ -23,7 +23,7 @@ pub(crate) enum PluginError {
         id: String,
         file: PathBuf,
     },
-    /// The plugin stands in a file of plugins.d.
+    /// The plugin is defined in a file of plugins.d.
     InFragment {
         id: String,
         file: PathBuf,
@@ -58,14 +58,14 @@ pub(crate) enum PluginError {
         plugin: String,
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The address of `record` or `try` is no badge; the nearest badges are listed.
+    /// The address given to `record` or `try` is not a badge's; the badges with the most similar routes are listed.
     NotABadge {
         path: String,
         nearest: Vec<NearBadge>,
     },
-    /// The provider failed; with the answer that a caller would get.
+    /// The provider failed; contains the answer that a caller would get.
     ProviderFailed(String),
-    /// The provider's step, or the transcript made of it, is invalid.
+    /// The provider's step, or the transcript of it, is invalid.
     InvalidTranscript(Box<dyn std::error::Error + Send + Sync>),
     TooManyTurns(usize),
     /// The upstream answered a request with a status that a provider never sees.
@@ -80,7 +80,7 @@ pub(crate) enum PluginError {
     NotAnswered(String),
     AnswerIsNotText,
     AnswerRepeatsSecret,
-    /// The server shows an error with this code, and the recorded answers make a badge.
+    /// The server shows an error with this code, although the recorded answers lead to a badge.
     NotShown(String),
     OutputFile {
         path: PathBuf,

@@ -1,7 +1,7 @@
 //! `badgesmith plugin record`: writes a transcript of a real call, without secrets.
 //!
 //! The engine makes the badge as it always does, with an upstream that records every answer. Then the provider is run
-//! again with the recorded answers, turn by turn, and the turns are written to the transcript.
+//! again with the recorded answers, one turn after the other, and the turns are written to the transcript.
 
 use std::{
     collections::HashMap,
@@ -186,7 +186,7 @@ impl Recording {
         }
         let key = RequestKey::of_request(request, &url);
         match self.replies.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            // The engine handles these statuses and does not pass them to a provider.
+            // The engine handles these statuses itself and does not pass them to a provider.
             Some(Ok(RecordedReply { reply: Reply { status, .. }, .. })) if *status == 429 || *status >= 500 => {
                 Err(PluginError::UpstreamStatus { request: request.to_string(), status: *status })
             }
@@ -238,8 +238,8 @@ fn answer(RecordedReply { reply, sent_with }: &RecordedReply) -> Answer<'static>
     Answer { status: reply.status, headers: readable(&reply.headers), sent_with: *sent_with, ..Answer::default() }
 }
 
-/// The transcript of these turns. Bodies are JSON if the provider gives the same result for JSON that is formatted
-/// anew, and else text.
+/// The transcript of these turns. Bodies are written as JSON if the provider gives the same result for reformatted
+/// JSON, and otherwise as text.
 fn transcript_of(
     call: &Value,
     turns: &[(Turn, Vec<RecordedReply>)],

@@ -1,5 +1,5 @@
-//! The secrets that a plugin asks with although its manifest does not name them, and those that plugins.toml grants to
-//! a plugin which is not known to ask with them.
+//! Finds secrets that a plugin sends although its manifest does not name them, and secrets that plugins.toml grants to
+//! a plugin that is not known to send them.
 
 use std::{collections::BTreeSet, time::SystemTime};
 
@@ -8,7 +8,7 @@ use badgesmith_provider::{self as provider, Asked, Manifest, message};
 
 use badgesmith_engine::edit_distance::nearest_word;
 
-/// Checks that a request asks with a secret that the manifest names, unless it goes without one, too.
+/// Checks that the manifest names the secret of a request, unless the secret is optional.
 pub(super) fn check_secret(manifest: &Manifest, request: &provider::Request) -> Result<(), String> {
     let Some(auth) = request.secret().filter(|auth| !auth.optional && !manifest.secrets.contains(&auth.secret)) else {
         return Ok(());
@@ -21,12 +21,12 @@ pub(super) fn check_secret(manifest: &Manifest, request: &provider::Request) -> 
     ))
 }
 
-/// A sentence for each grant of a secret that neither the manifest names nor the first step of an example asks with. A
-/// later step may ask with it, so this is no mistake for certain.
+/// A sentence for each granted secret that neither the manifest names nor the first step of an example sends. A later
+/// step may send it, so this is not certainly a mistake.
 pub(super) fn unknown_secrets(engine: &Engine, granted: &PluginConfig) -> Vec<String> {
     let Some(plugin) = engine.plugins().iter().find(|plugin| plugin.id == granted.id) else { return Vec::new() };
     let mut known: BTreeSet<String> = plugin.manifest.secrets.iter().cloned().collect();
-    // Most plugins are granted what their manifest names, and nothing else.
+    // The examples are run only if needed: most plugins are granted only the secrets that their manifest names.
     if granted.secrets.keys().any(|name| !known.contains(name)) {
         known.extend(asked_with(engine, plugin));
     }

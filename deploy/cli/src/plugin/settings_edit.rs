@@ -8,7 +8,7 @@ pub(super) struct SettingsEdit {
     document: DocumentMut,
 }
 
-/// A key that is there and is not of the type that it must have.
+/// The name of a key that exists with the wrong type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotEditable(pub(super) &'static str);
 
@@ -16,7 +16,7 @@ impl SettingsEdit {
     /// Reads the text.
     ///
     /// # Errors
-    /// It is no TOML.
+    /// The text is not TOML.
     pub(super) fn parse(text: &str) -> Result<Self, toml_edit::TomlError> {
         Ok(Self { document: text.parse()? })
     }
@@ -32,7 +32,7 @@ impl SettingsEdit {
     /// # Errors
     /// The plugins are no array of tables.
     pub(super) fn add(&mut self, id: &str, code: &str, file: &str) -> Result<(), NotEditable> {
-        // What stands after the last table stays before the new one.
+        // Text after the last table is kept in front of the new one.
         let before = text_of(Some(self.document.trailing())).to_owned();
         self.document.set_trailing("");
         let plugins = self.document.entry("plugin").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
@@ -52,7 +52,7 @@ impl SettingsEdit {
         let settings = self.plugin(id)?.entry("settings").or_insert_with(|| value(InlineTable::new()));
         let settings = settings.as_table_like_mut().ok_or(NotEditable("settings"))?;
         match settings.get_mut(name).and_then(Item::as_value_mut) {
-            // What stands around the value stays, a comment after it included.
+            // The text around the value is kept, including a comment after it.
             Some(old) if old.as_str() != Some(address) => {
                 let decor = old.decor().clone();
                 *old = Value::from(address);
@@ -79,8 +79,8 @@ impl SettingsEdit {
             origins.push(origin);
             return Ok(());
         };
-        // In a list of a line each, the new one has a line of its own. What stands before the next value is in TOML's
-        // reader its prefix, so a comment is left where it is.
+        // In a list with one value a line, the new value gets a line of its own. toml_edit stores the text before a
+        // value as the value's prefix, so comments have to be moved to stay where they are.
         let prefix = text_of(last.decor().prefix());
         let mut prefix = prefix.rfind('\n').map_or(prefix, |line| &prefix[line..]).to_owned();
         let suffix = text_of(last.decor().suffix()).to_owned();
@@ -109,7 +109,7 @@ impl SettingsEdit {
     }
 }
 
-/// Blanks and comments as they are written.
+/// White space and comments, as they are written.
 fn text_of(raw: Option<&RawString>) -> &str {
     raw.and_then(RawString::as_str).unwrap_or_default()
 }
@@ -159,7 +159,7 @@ mod tests {
         ];
         for (before, after) in rows {
             let mut text = before.to_owned();
-            // A second time changes nothing.
+            // Repeating the edit changes nothing.
             for _ in 0..2 {
                 let mut edit = SettingsEdit::parse(&text).unwrap();
                 assert!(edit.has("npm") && !edit.has("pypi"));

@@ -27,7 +27,7 @@ use crate::{
     seal::SealOption,
 };
 
-/// The width of the column with what a line is about.
+/// The width of the column with the subject of a line.
 const WIDTH: usize = 12;
 
 /// Makes one call.
@@ -58,7 +58,7 @@ pub(super) fn run(options: &TryOptions) -> Result<ExitCode, CommandError> {
         plugin.with_code(|code| Arc::new(TracedCode::new(code, trace, StepNames::numbers())))
     };
     let plugins: Vec<_> = plugins.into_iter().map(traced).collect();
-    // What a start logs is about all plugins.
+    // Log lines of the engine's start concern all plugins, so they are dropped.
     let engine = log_lines::collect(|_| (), || Engine::new(plugins, &config.engine, world));
     let engine = engine.map_err(CommandError::configuration)?;
     let path = badge_call::path(&options.address);
@@ -84,7 +84,7 @@ pub(super) fn run(options: &TryOptions) -> Result<ExitCode, CommandError> {
     Ok(if is_error { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// What is printed at the end: what a line is about, and the line.
+/// The lines that are printed at the end, each with its subject.
 #[derive(Default)]
 struct Lines(Mutex<Vec<(String, String)>>);
 
@@ -96,7 +96,7 @@ impl LineSink for Lines {
     }
 }
 
-/// All lines. Secrets that were found after a line are hidden in it, too.
+/// All lines. Secrets are also hidden in lines that were added before the secret was found.
 fn text(trace: &Trace<Lines>) -> String {
     let lines = mem::take(&mut *trace.sink().0.lock().unwrap_or_else(PoisonError::into_inner));
     lines.into_iter().fold(String::new(), |mut text, (about, line)| {
@@ -112,7 +112,7 @@ fn log_lines_of(line: &LogLine) -> Vec<String> {
     iter::once(line.message.clone()).chain(fields).collect()
 }
 
-/// Which badge it is, and the parameters of its address.
+/// The badge's route, and the parameters of its address.
 fn call_lines(plugin: &Plugin, call: &Call<'_>) -> Vec<String> {
     let mut lines = vec![format!("the badge {:?} of the plugin {:?}", call.name, plugin.id)];
     lines.extend(call.params.iter().chain(&call.query).map(|(name, value)| {
@@ -122,8 +122,8 @@ fn call_lines(plugin: &Plugin, call: &Call<'_>) -> Vec<String> {
     lines
 }
 
-/// The request for the same badge as JSON, which has its words; or the request as it is, where that would be another
-/// call because the badge has a parameter `format` of its own.
+/// The request for the same badge as JSON, from which its texts can be read. If the badge has a parameter `format` of
+/// its own, that would be another call, so the request is unchanged.
 fn json_request(engine: &Engine, path: &str, call: &Call<'_>, now: SystemTime) -> Request {
     let (stem, query) = path.split_once('?').unwrap_or((path, ""));
     let stem = [".svg", ".png"].iter().find_map(|ending| stem.strip_suffix(ending)).unwrap_or(stem);
@@ -138,7 +138,7 @@ fn json_request(engine: &Engine, path: &str, call: &Call<'_>, now: SystemTime) -
     }
 }
 
-/// The words and the colour of a badge, and for how long it is fresh.
+/// The texts and the colour of a badge, and for how long it is fresh.
 fn badge_lines(response: &Response) -> Vec<String> {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let text = |name: &str| body[name].as_str().unwrap_or_default();
@@ -152,7 +152,7 @@ fn badge_lines(response: &Response) -> Vec<String> {
     vec![words, further.join(", ")]
 }
 
-/// The status, the code and the words of an error, whose fault it is, and what to do.
+/// The status, the code and the text of an error, whose fault it is, and what to do.
 fn error_lines(response: &Response) -> Vec<String> {
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let code = &*response.line.code;

@@ -1,4 +1,4 @@
-//! The world of a command that makes one call as the server does, and sees what is sent and answered.
+//! The world of a command that makes one call as the server does, and observes its requests and answers.
 
 use std::sync::Arc;
 
@@ -16,8 +16,7 @@ use crate::{
     seal::SealOption,
 };
 
-/// The world with the settings, the certificates, the secrets and the address guard that the server has, and with no
-/// store.
+/// The world with the settings, certificates, secrets and address guard of the server, but without a store.
 ///
 /// # Errors
 /// A key or a file of certificates cannot be read.

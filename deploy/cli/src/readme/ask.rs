@@ -1,4 +1,4 @@
-//! Asks the server for badges: a few at once, each within a time and a size, and no other server at all.
+//! Requests badges from the server: a few at once, each with a limit of time and size. No other server is called.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -16,9 +16,9 @@ use super::{
 };
 use crate::command_error::CommandError;
 
-/// How many addresses are asked.
+/// How many addresses are requested at most.
 pub(super) const MOST_ADDRESSES: usize = 200;
-/// How many are asked at the same time.
+/// How many requests are in progress at the same time.
 const AT_ONCE: usize = 4;
 /// How long one answer may take. The server itself answers within 3.5 seconds, after a cold start.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const LARGEST_ANSWER: usize = 256 * 1024;
 /// How many redirects to addresses of the same server are followed.
 const MOST_REDIRECTS: usize = 3;
-/// After so many attempts without a connection, and none with one, the server is taken to be down.
+/// If this many attempts fail to connect and none succeeds, the server is considered down.
 const MOST_FAILED: usize = 8;
 
 /// The verdicts on these addresses, in their order.
@@ -40,7 +40,7 @@ pub(super) async fn ask(server: &BadgeServer, addresses: &[Url]) -> Result<Vec<V
     Ok(stream::iter(verdicts).buffered(AT_ONCE).collect().await)
 }
 
-/// The client, and how it went so far.
+/// The client, and the outcomes so far.
 struct Asking<'s> {
     client: Client,
     server: &'s BadgeServer,

@@ -1,4 +1,4 @@
-//! A badge of a README, with what is known of it.
+//! A badge of a README, with its address and its state.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use super::{
     verdict::{BadgeState, Verdict},
 };
 
-/// A badge at its place.
+/// A badge with its position.
 #[derive(Debug)]
 pub(super) struct ReadmeBadge {
     /// Counted from 1.
@@ -25,7 +25,7 @@ pub(super) struct ReadmeBadge {
     /// The address as it is written.
     pub(super) written: String,
     pub(super) place: Place,
-    /// The address to ask, if the badge is asked for.
+    /// The address to request, if the badge is requested from the server.
     pub(super) asked: Option<Url>,
     pub(super) verdict: Verdict,
 }

@@ -54,7 +54,7 @@ pub(crate) struct ReadmeOptions {
 
 /// The exit code if `--check` finds something wrong.
 const WRONG_BADGES: u8 = 1;
-/// The exit code for files and the command's own faults.
+/// The exit code if a file cannot be read or written, or the command itself fails.
 const FAULT: u8 = 2;
 
 /// Lists, asks and rewrites.
@@ -91,7 +91,7 @@ impl ReadmeOptions {
         })
     }
 
-    /// The badges of a document, whose hosts are rewritten if the user wants that.
+    /// The badges of a document. Their hosts are rewritten in the file if the user wants that.
     fn list(&self, document: &Document) -> Result<ListedDocument, ReadmeFailure> {
         let found = scan::addresses(&document.bytes, document.markup, &self.server);
         let is_written = self.write && found.iter().any(|found| !found.is_own);
@@ -104,7 +104,7 @@ impl ReadmeOptions {
         Ok(ListedDocument { path: document.path.display().to_string(), is_written, badges })
     }
 
-    /// Asks for each address once, and gives every badge its verdict.
+    /// Requests each address once, and gives every badge its verdict.
     fn judge(&self, listing: &mut Listing) -> Result<(), ReadmeFailure> {
         let mut addresses: Vec<Url> = Vec::new();
         let mut index: HashMap<Url, usize> = HashMap::new();
@@ -132,7 +132,7 @@ impl ReadmeOptions {
     }
 }
 
-/// Prints a line to standard error. If that is closed, there is nobody to tell.
+/// Prints a line to standard error. If that is closed, the line is lost.
 fn notice(text: &str) {
     let _ = writeln!(std::io::stderr(), "badgesmith: {}", printable(text));
 }

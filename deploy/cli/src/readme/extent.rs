@@ -1,4 +1,4 @@
-//! Where an address ends, by what stands around it.
+//! Finds where an address ends, by the markup around it.
 
 use super::{found::Escapes, markup::Markup};
 
@@ -27,7 +27,7 @@ enum Setting {
     Angles,
     /// Markdown's destination, in parentheses.
     Destination,
-    /// The rest of a line, up to a blank.
+    /// The rest of a line, up to white space.
     Definition,
     Text,
 }
@@ -132,7 +132,7 @@ fn text_length(rest: &[u8], markup: Markup) -> usize {
     end - rest.get(..end).unwrap_or_default().iter().rev().take_while(is_punctuation).count()
 }
 
-/// Counts an opening bracket, which ends nothing.
+/// Counts an opening bracket. It does not end the address.
 fn opens(count: &mut usize) -> bool {
     *count += 1;
     false

@@ -4,10 +4,11 @@ use std::{fmt, io, path::PathBuf};
 
 use crate::command_error::CommandError;
 
-/// Why the command failed. Refused files are not here: the others are listed all the same.
+/// Why the command failed. Refused files are not errors of this type: the command lists the badges of the other files
+/// all the same.
 #[derive(Debug)]
 pub(super) enum ReadmeFailure {
-    /// Nothing could be asked.
+    /// The HTTP client could not be built, so nothing was requested.
     Client(CommandError),
     Output(CommandError),
     Json(serde_json::Error),

@@ -1,6 +1,6 @@
 //! Finds and reads the documents: named files, and those in directories.
 //!
-//! Symbolic links are not followed: in a build of a fork they are a stranger's, and may lead anywhere.
+//! Symbolic links are not followed: in a build of a fork a stranger may have made them, and they may lead anywhere.
 
 use std::{
     collections::BTreeSet,
@@ -31,7 +31,7 @@ pub(super) struct Document {
     pub(super) bytes: Vec<u8>,
 }
 
-/// A name that gives no document, or not all of them.
+/// A name for which no document was read, or not all documents.
 #[derive(Debug)]
 pub(super) struct FileRefusal {
     pub(super) path: PathBuf,
@@ -88,7 +88,7 @@ impl ReadFiles {
     }
 
     fn add_name(&mut self, name: &Path) -> Result<(), FileFault> {
-        // A directory may be named by a link; the links in it are other people's.
+        // A directory may be named by a link, since the user named it; links inside it are not followed.
         if name.is_dir() {
             let before = self.seen.len();
             self.add_directory(name, DEEPEST)?;

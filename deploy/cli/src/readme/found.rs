@@ -7,14 +7,14 @@ use std::ops::Range;
 pub(super) struct FoundAddress {
     /// Scheme and host, which a rewrite replaces; with the prefix if the address is the server's own.
     pub(super) host: Range<usize>,
-    /// The whole address. Its end matters only for what is asked.
+    /// The whole address. Its end matters only for the request to the server.
     pub(super) address: Range<usize>,
-    /// The badge is the server's already.
+    /// Whether the badge's host is already the server.
     pub(super) is_own: bool,
     pub(super) escapes: Escapes,
 }
 
-/// How characters are escaped where an address stands.
+/// How characters of an address are escaped in its markup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Escapes {
     /// Not at all.

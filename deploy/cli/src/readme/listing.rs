@@ -1,11 +1,11 @@
-//! What the command found and did, for the table and for JSON.
+//! The results of the command, for the table and for JSON.
 
 use super::{
     badge::ReadmeBadge,
     verdict::{BadgeState, STATES},
 };
 
-/// All documents, and what was left out.
+/// All documents, and how many addresses were left out.
 #[derive(Debug)]
 pub(super) struct Listing {
     pub(super) server: String,

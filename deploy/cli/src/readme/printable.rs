@@ -13,8 +13,8 @@ pub(super) fn printable(text: &str) -> String {
     })
 }
 
-/// JSON with those characters as `\u…`, which means the same to whoever reads it. Line breaks and spaces of the layout
-/// stay.
+/// JSON with those characters as `\u…`, which any JSON parser reads as the same text. Line breaks and spaces of the
+/// layout stay.
 pub(super) fn printable_json(json: &str) -> String {
     escaped(json, |character, out| {
         if character == '\n' {

@@ -1,11 +1,11 @@
-//! The address by which a server is asked whether a badge shows an error: the badge as JSON.
+//! The address of a badge as JSON, which is requested to find out whether the badge shows an error.
 
 use url::Url;
 
 use super::server::BadgeServer;
 
-/// Parameters that change how a badge looks and not what it says. As JSON a mistake in one is refused, whereas the
-/// picture is drawn without it.
+/// Parameters that change the look of a badge and not its text. A mistake in one of them is refused for JSON, whereas
+/// the picture is drawn without it.
 pub(super) const LOOKS: [&str; 18] = [
     "style",
     "color",
@@ -26,10 +26,11 @@ pub(super) const LOOKS: [&str; 18] = [
     "palette",
     "cacheSeconds",
 ];
-/// The endings of an address that name its format. With `format` in the query they would be a part of its last word.
+/// The endings of an address that name its format. If the query has `format`, such an ending would count as a part of
+/// the last segment.
 const ENDINGS: [&str; 3] = [".svg", ".png", ".json"];
 
-/// The address to ask. `rest` is what follows the host in a README, without escapes. `None` for what cannot be an
+/// The address to request. `rest` is the text after the host in a README, without escapes. `None` if it cannot be an
 /// address of the server.
 pub(super) fn asked(server: &BadgeServer, rest: &str) -> Option<Url> {
     let mut url = server.address(rest)?;
@@ -39,7 +40,7 @@ pub(super) fn asked(server: &BadgeServer, rest: &str) -> Option<Url> {
     let is_kept = |pair: &&str| !pair.is_empty() && !LOOKS.contains(&&*name(pair)) && name(pair) != "maxAge";
     let pairs: Vec<&str> = query.split('&').filter(is_kept).collect();
     if !pairs.iter().any(|pair| name(pair) == "format") {
-        // Names of packages may end with `.json`; only these addresses have it as a format.
+        // Names of packages may end with `.json`; only in these addresses is it a format.
         let path = server.path(&url);
         let may_be_json = ["/badge/", "/static/v1", "/endpoint"].iter().any(|begin| path.starts_with(begin));
         let ending =

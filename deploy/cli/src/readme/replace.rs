@@ -1,4 +1,4 @@
-//! The text of a README with other hosts, and nothing else changed.
+//! Replaces hosts in the text of a README, and nothing else.
 
 use super::found::FoundAddress;
 

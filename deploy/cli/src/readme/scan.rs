@@ -1,11 +1,11 @@
 //! Finds the addresses of badges in a text, wherever they stand.
 //!
-//! The text is bytes: nothing that is no address has to be valid, in whatever encoding that extends ASCII. An address
-//! inside another one, such as in its query, is a part of that one and is not found.
+//! The text is read as bytes in any encoding that extends ASCII: only addresses have to be valid. An address inside
+//! another one, such as in its query, counts as a part of the outer address and is not found.
 
 use super::{extent, found::FoundAddress, host, markup::Markup, server::BadgeServer};
 
-/// The first segments of a server's own addresses that are no pictures.
+/// The first segments of a server's own addresses that are not pictures.
 const NO_PICTURES: [&[u8]; 14] = [
     b".well-known",
     b"api",
@@ -23,7 +23,7 @@ const NO_PICTURES: [&[u8]; 14] = [
     b"webhooks",
 ];
 
-/// The badges' addresses in the order of the text: shields', and the server's own.
+/// The addresses of badges in the order of the text, both those of shields.io and the server's own.
 pub(super) fn addresses(text: &[u8], markup: Markup, server: &BadgeServer) -> Vec<FoundAddress> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -75,7 +75,7 @@ fn is_of_authority(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b".-_:@[]%~".contains(&byte)
 }
 
-/// Whether a path of the server itself is a badge's: not its page, nor what it serves for programs.
+/// Whether a path of the server is a badge, and not its index page or an address for programs.
 fn is_badge_path(rest: &[u8]) -> bool {
     let Some(path) = rest.strip_prefix(b"/") else { return false };
     let first = path.split(|byte| b"/?#".contains(byte)).next().unwrap_or_default();
@@ -93,7 +93,7 @@ mod tests {
         BadgeServer::parse("https://badges.example.com/b").unwrap()
     }
 
-    /// The addresses as they are asked, without their hosts.
+    /// The addresses as they are requested, without their hosts.
     fn found(text: &str, markup: Markup) -> Vec<String> {
         let rest = |found: FoundAddress| unescaped(&text[found.host.end..found.address.end], found.escapes);
         addresses(text.as_bytes(), markup, &server()).into_iter().map(rest).collect()
@@ -193,7 +193,8 @@ mod tests {
             let server = server();
             let found = addresses(&text, markup, &server);
             let written = replaced(&text, &found, server.base());
-            // Put back, piece by piece: what lies between the hosts is the same, and each host is one of shields'.
+            // Undoes the rewrite piece by piece: the text between the hosts must be unchanged, and each replaced host
+            // must be one of shields.io.
             let (mut read, mut at) = (0, 0);
             for FoundAddress { host, address, is_own, .. } in &found {
                 prop_assert!(address.start == host.start && host.end <= address.end && address.end <= text.len());

@@ -1,4 +1,4 @@
-//! The badge server: the address that takes the place of shields', and the only one that is asked.
+//! The badge server: its address replaces the one of shields.io, and requests go only to it.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub(crate) struct BadgeServer {
     url: Url,
 }
 
-/// Why an address is none of a badge server.
+/// Why an address cannot be used as a badge server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ServerFault {
     NoAddress,
@@ -48,13 +48,13 @@ impl BadgeServer {
         Ok(Self { base, url })
     }
 
-    /// What is written in the place of shields' scheme and host.
+    /// The text that replaces the scheme and host of shields.io.
     pub(super) fn base(&self) -> &str {
         &self.base
     }
 
-    /// How many bytes of `text`, which begins with the `//` of an address, are this server's own name and prefix;
-    /// `None` if the address is another server's.
+    /// How many bytes of `text`, which begins with the `//` of an address, are this server's host and prefix; `None` if
+    /// the address belongs to another server.
     pub(super) fn own_length(&self, text: &[u8]) -> Option<usize> {
         let name = self.base.split_once(':').map_or("", |(_, name)| name).as_bytes();
         let slash = name.iter().skip(2).position(|byte| *byte == b'/').map_or(name.len(), |at| at + 2);
@@ -64,14 +64,14 @@ impl BadgeServer {
         (is_own && text.get(name.len()) == Some(&b'/')).then_some(name.len())
     }
 
-    /// The address of a badge here. `rest` is what follows the host in a README. `None` for an address that cannot be
-    /// one, and for one that would leave the prefix with `..`.
+    /// The address of a badge on this server. `rest` is the text after the host in a README. `None` if it cannot be an
+    /// address, or if it would leave the prefix with `..`.
     pub(super) fn address(&self, rest: &str) -> Option<Url> {
         let url = Url::parse(&format!("{}{rest}", self.base)).ok()?;
         self.owns(&url).then_some(url)
     }
 
-    /// Whether an address is this server's, under its prefix.
+    /// Whether an address belongs to this server and is below its prefix.
     pub(super) fn owns(&self, url: &Url) -> bool {
         let is_under = url.path().strip_prefix(self.prefix()).is_some_and(|rest| rest.starts_with('/'));
         url.origin() == self.url.origin() && is_under && url.username().is_empty() && url.password().is_none()

@@ -7,7 +7,7 @@ use super::{badge::ReadmeBadge, listing::Listing, printable::printable, verdict:
 /// The longest address or text that is shown; a longer one is cut.
 const LONGEST_CELL: usize = 100;
 
-/// Writes the table and a summary. Every line begins with words of the command, never with a stranger's.
+/// Writes the table and a summary. Every line begins with text of the command, never with text from a document.
 pub(super) fn table(listing: &Listing) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(["STATE", "AT", "BADGE", "SAYS"]);

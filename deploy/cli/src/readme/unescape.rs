@@ -1,4 +1,4 @@
-//! An address without the escapes of the text that it stands in.
+//! Removes the escapes of the surrounding markup from an address.
 
 use super::found::Escapes;
 

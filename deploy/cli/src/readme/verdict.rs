@@ -1,10 +1,10 @@
-//! What a server's answer says about a badge.
+//! The verdict on a badge, from a server's answer.
 
 use serde::Deserialize;
 
 use super::question::LOOKS;
 
-/// What becomes of a badge on this server.
+/// The state of a badge on this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum BadgeState {
     /// It is drawn.
@@ -13,11 +13,11 @@ pub(super) enum BadgeState {
     Error,
     /// The server has no such badge.
     NotFound,
-    /// The service that it asked exists no more.
+    /// The badge's upstream service no longer exists.
     Dead,
     /// No usable answer arrived.
     NoAnswer,
-    /// It was not asked for.
+    /// The badge was not requested.
     NotAsked,
 }
 
@@ -50,7 +50,7 @@ impl BadgeState {
     }
 }
 
-/// A state with the words of the badge, or with the reason.
+/// A state with the text of the badge, or with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
     pub(super) state: BadgeState,
@@ -64,11 +64,11 @@ impl Verdict {
     }
 }
 
-/// Shields' words for a badge whose service ended.
+/// The text of shields.io for a badge whose service was shut down.
 const NO_LONGER_AVAILABLE: &str = "no longer available";
-/// The words for an address that leads nowhere.
+/// The text of a badge whose address has no route.
 const BADGE_NOT_FOUND: &str = "badge not found";
-/// The beginnings of addresses whose services ended, for a server that does not know them.
+/// The beginnings of addresses of services that were shut down, for a server that does not know them.
 const DEAD_SERVICES: [&str; 34] = [
     "bit/",
     "bithound/",
@@ -106,7 +106,7 @@ const DEAD_SERVICES: [&str; 34] = [
     "waffle/",
 ];
 
-/// The fields of a badge and of an error that decide.
+/// The fields of a badge's or an error's JSON that determine the verdict.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Answer {
@@ -128,7 +128,7 @@ struct ErrorDetail {
 
 /// Judges an answer to a badge's address as JSON. `path` is the badge's, with its first slash.
 pub(super) fn judge(path: &str, status: u16, body: &[u8]) -> Verdict {
-    // A list would be read as the fields in their order.
+    // serde would accept a JSON list as the fields in their order.
     let is_object = body.trim_ascii_start().starts_with(b"{");
     let Some(answer) = serde_json::from_slice::<Answer>(body).ok().filter(|_| is_object) else {
         return Verdict::new(BadgeState::NoAnswer, format!("status {status}, and no badge as JSON"));
@@ -137,7 +137,7 @@ pub(super) fn judge(path: &str, status: u16, body: &[u8]) -> Verdict {
     let message = answer.message.unwrap_or_default();
     let draws_anyway = status == 400 && detail.property_name.as_deref().is_some_and(|name| LOOKS.contains(&name));
     let is_drawn = status == 200 && answer.schema_version.is_some() && !answer.is_error || draws_anyway;
-    // A server may draw such a badge as any other one.
+    // A server may answer such a badge with status 200.
     let is_gone = message.eq_ignore_ascii_case(NO_LONGER_AVAILABLE) && !is_authors(path);
     let state = if is_drawn && !is_gone {
         BadgeState::Answered
@@ -152,7 +152,7 @@ pub(super) fn judge(path: &str, status: u16, body: &[u8]) -> Verdict {
     Verdict { label: answer.label.unwrap_or_default(), ..Verdict::new(state, words) }
 }
 
-/// Whether the words of the badge are its author's, because the address or a document of the author's has them.
+/// Whether the author of the badge chose its text, because the address or a document of the author contains it.
 fn is_authors(path: &str) -> bool {
     ["/badge/", "/static/", "/endpoint", "/:"].iter().any(|begin| path.starts_with(begin))
 }

@@ -1,4 +1,4 @@
-//! Replaces a file's content as a whole: whoever reads it sees the old bytes or the new ones, and its permissions stay.
+//! Replaces a file's contents atomically: a reader sees either the old bytes or the new ones. The permissions stay.
 
 use std::{
     fs,
@@ -23,7 +23,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, fchown};
-        // Only root may give a file away; the group is kept where the user is in it.
+        // Only root may change a file's owner; the group is kept if the user belongs to it.
         let _ = fchown(file.as_file(), None, Some(metadata.gid()));
         let _ = fchown(file.as_file(), Some(metadata.uid()), None);
     }

@@ -36,7 +36,7 @@ const FIELDS: &[&str] = &[
 const IGNORED_FIELDS: [&str; 6] = ["schemaVersion", "isError", "cacheSeconds", "logoWidth", "logoPosition", "idSuffix"];
 /// Options of the command that apply to the whole batch and have the names of a badge's query parameters.
 const OPTIONS: [&str; 5] = ["format", "scale", "text", "contrast", "theme"];
-/// The largest edit distance between a misspelt field and the one that the error suggests.
+/// The largest edit distance between a misspelt field and the field that the error suggests.
 const MAX_DISTANCE: usize = 3;
 
 /// The badge of one line, with the field names of shields' JSON.
@@ -120,7 +120,7 @@ fn nearest(name: &str) -> Option<&'static str> {
     if distance <= MAX_DISTANCE && distance < near.len().div_ceil(2) {
         return Some(near);
     }
-    // `logoSvg` is meant as `logo`.
+    // A name such as `logoSvg` is taken to mean `logo`.
     FIELDS.iter().copied().find(|known| name.starts_with(&plain(known)))
 }
 

@@ -40,7 +40,7 @@ impl DrawOptions {
         self.format.unwrap_or(OutputFormat::Svg)
     }
 
-    /// The same for a file: its ending names the format if nothing else does.
+    /// The options for a file: if no format is named, the file's ending names it.
     pub(super) fn for_file(self, file: &Path) -> Self {
         let ending = file.extension().and_then(|ending| OutputFormat::from_str(ending.to_str()?, true).ok());
         Self { format: self.format.or(ending), ..self }
@@ -73,14 +73,14 @@ pub(super) enum ThemeOption {
     Auto,
 }
 
-/// Draws a badge; SVG and JSON end with a line feed. JSON has the style only if the caller named one.
+/// Draws a badge; SVG and JSON end with a line feed. JSON contains the style only if the caller named one.
 pub(super) fn draw(badge: ResolvedBadge, options: DrawOptions, names_style: bool) -> Result<Vec<u8>, RenderError> {
     let theme = if options.theme.is_some() { Theme::Auto } else { Theme::Fixed };
     let (outline, contrast, scale) = (options.text.is_some(), options.contrast.is_some(), options.scale);
     draw_as(ResolvedBadge { outline, contrast, theme, scale, ..badge }, options.format(), names_style)
 }
 
-/// Draws a badge whose own options stay where the command has none.
+/// Draws a badge with its own options, except where the command's options replace them.
 pub(super) fn draw_resolved(
     badge: ResolvedBadge,
     options: DrawOptions,

@@ -1,5 +1,5 @@
-//! `badgesmith render --from-report`: pictures of a build's tests, coverage and values, without a server. The words are
-//! made by the code of the server's providers.
+//! `badgesmith render --from-report`: pictures of a build's tests, coverage and values, without a server. The code of
+//! the server's providers makes their texts.
 
 use std::{
     collections::BTreeSet,
@@ -29,7 +29,7 @@ use crate::{
 
 /// The file of the results, beside the pictures.
 const HISTORY: &str = "history.json";
-/// The folder of the pictures where no argument names one.
+/// The folder of the pictures if no argument names one.
 const FOLDER: &str = "badges";
 
 /// What the pictures are made of.
@@ -107,14 +107,14 @@ fn apply_queries(pictures: &mut [Picture<'_>], queries: &[String]) -> Result<(),
             return Err(PictureFault::QueryBadge { name: name.to_owned(), known });
         }
         for picture in pictures.iter_mut().filter(|picture| is_named(picture)) {
-            // The first value of a parameter counts, so the last argument comes first.
+            // The first value of a parameter counts, so later arguments are put in front.
             picture.query = format!("{query}&{}", picture.query);
         }
     }
     Ok(())
 }
 
-/// Each file with its bytes: the badges and their trends. JSON has no place for a trend.
+/// The name and the bytes of each file: the badges and their trends. A trend cannot be drawn as JSON.
 fn draw_pictures(
     pictures: &[Picture<'_>],
     history: &History,
@@ -144,7 +144,7 @@ fn draw_pictures(
     Ok(drawn)
 }
 
-/// What was counted, and the Markdown of each picture.
+/// The counts, and the Markdown of each picture.
 fn summary(build: &CountedBuild, drawn: &[(String, Vec<u8>)], folder: &Path) -> String {
     let mut text = String::new();
     let folder = folder.to_string_lossy().replace('\\', "/");

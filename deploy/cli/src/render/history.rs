@@ -1,4 +1,4 @@
-//! `history.json`: the newest results of each branch, kept beside the pictures that are made of them.
+//! `history.json`: the newest results of each branch, stored beside the pictures that are made from them.
 
 use std::{
     collections::BTreeMap,
@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 
 /// The version of the file that this program writes.
 const VERSION: u32 = 1;
-/// The results that are kept of each badge and branch: more than a trend shows, in some 40 kB.
+/// How many results are kept for each badge and branch: more than a trend shows, and about 40 kB.
 const MOST_RESULTS: usize = 100;
-/// The branches that are kept of each badge. Of more, those with the oldest results are left out.
+/// How many branches are kept for each badge. If there are more, those with the oldest results are left out.
 const MOST_BRANCHES: usize = 50;
 /// The largest file that is read, in bytes: many times what a repository with dozens of badges writes.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -45,7 +45,7 @@ struct Document {
     results: Vec<Entry>,
 }
 
-/// Why a file is no history.
+/// Why a file is not a history.
 #[derive(Debug)]
 pub(super) enum HistoryFault {
     Unreadable(io::Error),
@@ -96,8 +96,8 @@ impl History {
         Ok(Self { entries: results })
     }
 
-    /// Adds a result. Of one run and attempt the first result is kept, as a server keeps it; `false` says that there
-    /// was one.
+    /// Adds a result. If there is a result of the same run and attempt already, that one is kept, as on a server, and
+    /// `false` is returned.
     pub(super) fn add(&mut self, collection: &str, part: &str, branch: &str, record: Record) -> bool {
         let (part, branch) = (fold(part), fold(branch));
         let is_same = |entry: &Entry| {
@@ -112,7 +112,7 @@ impl History {
         true
     }
 
-    /// Puts the results in their order, the newest of each branch first, and leaves out the oldest.
+    /// Sorts the results, the newest of each branch first, and drops the oldest.
     fn order(&mut self) {
         let time = |entry: &Entry| entry.record.timestamp_ms.as_ms();
         self.entries.sort_by(|one, other| {
@@ -140,7 +140,7 @@ impl History {
         });
     }
 
-    /// The records that a query asks for, the newest first.
+    /// The records that match a query, the newest first.
     pub(super) fn records(&self, query: &Query) -> Vec<Record> {
         let (part, branch) = (fold(&query.platform), fold(&query.branch));
         let is_asked = |entry: &&Entry| {
@@ -154,7 +154,7 @@ impl History {
     /// The file: JSON with a line for each result, so that a commit changes few lines.
     ///
     /// # Errors
-    /// None in practice, because every value was JSON.
+    /// None in practice, because every value was read from JSON.
     pub(super) fn to_text(&self) -> serde_json::Result<String> {
         let lines: Vec<_> = self.entries.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
         Ok(format!("{{\"version\":{VERSION},\"results\":[\n{}\n]}}\n", lines.join(",\n")))

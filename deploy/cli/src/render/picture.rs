@@ -1,4 +1,4 @@
-//! A badge that is made of the history: its provider, the name of its file, and its query parameters.
+//! A badge that is made from the history: its provider, the name of its file, and its query parameters.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use badgesmith_reported::{coverage, test_results, values};
 use super::{history::History, picture_fault::PictureFault};
 use crate::report::{CountedBuild, CountedKind, CountedReport};
 
-/// The query parameter that makes a trend.
+/// The query parameter of a trend.
 pub(super) const TREND: &str = "trend=30";
-/// Fields of a record that no badge reads and that would make most of a history.
+/// Fields of a record that no badge reads and that would be most of a history's size.
 const UNREAD_FIELDS: [&str; 2] = ["suites", "workflow_run_url"];
 
-/// A badge that is made of the history.
+/// A badge that is made from the history.
 pub(super) struct Picture<'a> {
     /// The name of its file, without an ending.
     pub(super) name: String,
@@ -58,12 +58,12 @@ impl Picture<'_> {
         format!("{}-trend", self.name)
     }
 
-    /// Whether the caller named a style, which JSON contains then.
+    /// Whether the caller named a style; only then does the JSON contain it.
     pub(super) fn names_style(&self) -> bool {
         self.query.split('&').any(|pair| pair.starts_with("style="))
     }
 
-    /// The record of a report, as a server would store it, without what no badge reads.
+    /// The record of a report, as a server would store it, without the fields that no badge reads.
     ///
     /// # Errors
     /// A server would refuse the report.
@@ -83,7 +83,7 @@ impl Picture<'_> {
         Ok(record)
     }
 
-    /// The badge of the branch's newest results, with a further query parameter where the caller has not given it.
+    /// The badge of the branch's newest results, with an additional query parameter unless the caller has given it.
     ///
     /// # Errors
     /// A query parameter is wrong, or there is nothing to show.
@@ -96,7 +96,7 @@ impl Picture<'_> {
     }
 }
 
-/// A part or a name as a part of a file's name on every system: other characters than letters, digits, `.`, `_` and `-`
+/// Makes a part or a name usable in a file's name on every system: all characters but letters, digits, `.`, `_` and `-`
 /// become `_`.
 fn file_name(text: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-');

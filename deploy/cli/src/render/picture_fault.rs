@@ -1,4 +1,4 @@
-//! Why no pictures were made of reports.
+//! Why no pictures were made from reports.
 
 use std::{fmt, io, path::PathBuf};
 
@@ -12,7 +12,7 @@ use crate::report::CountFault;
 #[derive(Debug)]
 pub(super) enum PictureFault {
     Count(CountFault),
-    /// A report that a server would refuse, in its words.
+    /// A report that a server would refuse, with the server's message.
     Report(String),
     History {
         path: PathBuf,
@@ -40,9 +40,9 @@ pub(super) enum PictureFault {
         path: PathBuf,
         fault: io::Error,
     },
-    /// A manifest that cannot be read, which its tests rule out.
+    /// A manifest that cannot be read; tests rule this out.
     Manifest(UnreadableManifest),
-    /// A history that cannot be written as JSON, which no history is.
+    /// A history that cannot be written as JSON; this does not happen.
     Json(serde_json::Error),
 }
 

@@ -11,7 +11,7 @@ pub(crate) enum RenderError {
     UnknownIcon(String),
     /// The picture is too large, or the logo cannot be drawn.
     Png(String),
-    /// A line of a batch is no JSON object with the fields of a badge.
+    /// A line of a batch is not a JSON object with the fields of a badge.
     Malformed(String),
     InvalidColor(String),
     InvalidStyle(String),

@@ -12,7 +12,7 @@ use super::picture_fault::PictureFault;
 #[cfg(unix)]
 const READABLE: u32 = 0o644;
 
-/// Writes a file beside its place and moves it there. A file that has these bytes already is left alone.
+/// Writes a file beside its place and moves it there. A file that has these bytes already is not written.
 ///
 /// # Errors
 /// The file cannot be written; the old one is still there.

@@ -13,7 +13,7 @@ const LARGEST_ANSWER: usize = 64 * 1024;
 /// Why one attempt failed.
 #[derive(Debug)]
 pub(super) struct AttemptFault {
-    /// The request was for an ID token and not the report itself.
+    /// Whether the request was for an ID token, not the report itself.
     is_of_token: bool,
     origin: String,
     cause: Cause,
@@ -27,7 +27,7 @@ enum Cause {
     Transport(reqwest::Error),
     /// The server answered with an error.
     Answer { status: StatusCode, error: ErrorBody, retry_after: Option<Duration> },
-    /// The answer is not what was asked for.
+    /// The answer does not have the expected form.
     Malformed(&'static str),
 }
 
@@ -63,19 +63,19 @@ pub(super) async fn read(mut response: Response) -> Vec<u8> {
 }
 
 impl AttemptFault {
-    /// The answer is not what was asked for.
+    /// The fault of an answer that does not have the expected form.
     pub(super) fn malformed(url: &Url, why: &'static str) -> Self {
         let origin = url.origin().ascii_serialization();
         Self { is_of_token: false, origin, cause: Cause::Malformed(why), remedy: "" }
     }
 
-    /// The same for a request for an ID token.
+    /// Marks this as the fault of a request for an ID token.
     pub(super) fn of_token(mut self) -> Self {
         self.is_of_token = true;
         self
     }
 
-    /// The same with what to do about an answer of this status.
+    /// Adds advice for an answer with this status.
     pub(super) fn with_remedy(mut self, remedy: impl FnOnce(StatusCode) -> &'static str) -> Self {
         if let Cause::Answer { status, .. } = &self.cause {
             self.remedy = remedy(*status);
@@ -144,7 +144,7 @@ impl fmt::Display for AttemptFault {
     }
 }
 
-/// The body of an error answer, as far as it is shown. It is empty if it is not one of a badge server.
+/// The parts of an error answer's body that are shown. Empty if the body does not come from a badge server.
 #[derive(Debug, Default, Deserialize)]
 struct ErrorBody {
     #[serde(default)]
@@ -184,9 +184,8 @@ fn innermost_reason(fault: &reqwest::Error) -> String {
     if std::ptr::eq(reason, fault) { "no reason given".to_owned() } else { clean(&reason.to_string()) }
 }
 
-/// A single line of limited length, without control characters that would move the cursor of a terminal. A server's
-/// words are no commands of the CI system either: Azure Pipelines and GitHub Actions obey `##vso[` and `##[` anywhere
-/// in a line.
+/// A single line of limited length, without control characters that would move the cursor of a terminal. Commands of CI
+/// systems are disarmed too: Azure Pipelines and GitHub Actions obey `##vso[` and `##[` anywhere in a line.
 fn clean(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect::<String>().replace("##", "#\u{200b}#")
 }

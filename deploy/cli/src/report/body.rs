@@ -1,4 +1,4 @@
-//! The body of a report: the counts of a run, and what was tested.
+//! The body of a report of tests: the counts of a run, and the facts of the build.
 
 use std::time::Duration;
 

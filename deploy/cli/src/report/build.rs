@@ -1,4 +1,4 @@
-//! The facts of a build that every report's body has, whatever it counts.
+//! The facts of a build, which the body of every kind of report contains.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::ci::BuildFacts;
 
-/// A body as the server reads it: the facts of the build, and between them what was counted. Facts that are unknown are
-/// left out, which only happens in a dry run.
+/// A body as the server reads it: the facts of the build, and between them the counts. Unknown facts are left out,
+/// which only happens in a dry run.
 #[derive(Debug, Serialize)]
 pub(super) struct BuildBody<'a, C> {
     /// What the tests ran on, or the part of the repository, as in the path.
@@ -45,7 +45,7 @@ impl<'a, C: Serialize> BuildBody<'a, C> {
         }
     }
 
-    /// The same with how long it took.
+    /// The body with the duration of the tests.
     pub(super) fn with_duration(mut self, duration: Option<Duration>) -> Self {
         self.duration_ms = duration.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         self

@@ -1,4 +1,4 @@
-//! The arguments that say what a build measured and which build it was.
+//! The arguments that name the measurements of a build and identify the build.
 
 use std::path::PathBuf;
 
@@ -59,12 +59,12 @@ pub(crate) struct BuildOptions {
 }
 
 impl BuildOptions {
-    /// What the tests ran on, or the part that they test, if the arguments say so.
+    /// The platform on which the tests ran, or the part that they test, if an argument names it.
     pub(super) fn tests_platform(&self) -> Option<&str> {
         self.platform.as_deref().or(self.part.as_deref())
     }
 
-    /// The part whose coverage it is.
+    /// The part of the repository to which the coverage belongs.
     pub(super) fn coverage_part(&self) -> &str {
         self.part.as_deref().unwrap_or("all")
     }

@@ -1,8 +1,8 @@
-//! What five CI systems tell a job about itself in environment variables, so that no arguments are needed.
+//! Reads the environment variables in which five CI systems describe a job, so that no arguments are needed.
 //!
 //! A pull request from the same repository counts for its own branch. One from a fork must not count for the branch of
 //! the same name here, which is mostly `main`, so it counts for a branch that is named after its number. In events that
-//! run for the code of another event (`workflow_run`, `pull_request_target`) the variables do not have the tested
+//! run for the code of another event (`workflow_run`, `pull_request_target`) the variables do not contain the tested
 //! branch.
 
 use crate::report::path::encode_segment;
@@ -10,7 +10,7 @@ use crate::report::path::encode_segment;
 /// The longest run id that the server accepts, in bytes.
 const LONGEST_RUN_ID: usize = 128;
 
-/// What was built and where. Every fact may come from an argument instead.
+/// The facts of a build. Every fact may come from an argument instead.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct BuildFacts {
     pub(super) owner: Option<String>,
@@ -104,7 +104,7 @@ fn azure(get: Variables<'_>) -> BuildFacts {
     let name = get("BUILD_REPOSITORY_NAME").unwrap_or_default();
     let (owner, repo) = match owner_and_repo(&name) {
         (Some(owner), repo) => (Some(owner), repo),
-        // A repository in Azure, whose organisation is in the address only.
+        // A repository in Azure; only the address of the collection contains its organisation.
         (None, _) => (collection.as_deref().and_then(organisation), Some(name).filter(|name| !name.is_empty())),
     };
     let number = get("SYSTEM_PULLREQUEST_PULLREQUESTNUMBER").or(get("SYSTEM_PULLREQUEST_PULLREQUESTID"));

@@ -28,7 +28,7 @@ pub(crate) fn run(options: &ReportOptions) -> ExitCode {
     }
 }
 
-/// Says why nothing was sent, or what was not recorded. A dry run sends nothing anyway.
+/// Prints why nothing was sent, or which report was not recorded. A dry run sends nothing anyway.
 fn print_failure(options: &ReportOptions, failure: &ReportFailure) {
     let words = if options.dry_run { failure.to_string() } else { failure.notice() };
     let prefix = if options.fail_on_error { "" } else { "warning: " };
@@ -36,7 +36,7 @@ fn print_failure(options: &ReportOptions, failure: &ReportFailure) {
 }
 
 fn report(options: &ReportOptions) -> Result<(), ReportFailure> {
-    // A dry run asks for no token.
+    // A dry run does not request a token.
     let is_proven_later = options.dry_run && options.oidc.is_some();
     let credential = if is_proven_later { None } else { credential::find(options)? };
     if credential.is_none() && !options.dry_run {
@@ -83,7 +83,7 @@ fn print(options: &ReportOptions, parcel: &Parcel<'_>, credential: Option<&Crede
     print_result(&(text + "\n")).map_err(ReportFailure::Output)
 }
 
-/// Sends all reports, also after a failure of one, and prints what was recorded.
+/// Sends all reports, even if one of them fails, and prints the recorded ones.
 fn send_all(options: &ReportOptions, parcels: &[Parcel<'_>], credential: &Credential) -> Result<(), ReportFailure> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(ReportFailure::Runtime)?;
     let show = |headers: &ProvingHeaders| {

@@ -1,4 +1,4 @@
-//! The reports of a build, counted without a server: what `badgesmith render --from-report` makes pictures of.
+//! The reports of a build, counted without a server, from which `badgesmith render --from-report` makes pictures.
 
 use std::{env, fmt, path::PathBuf};
 
@@ -15,11 +15,11 @@ use super::{
     usage::UsageFault,
 };
 
-/// What an owner, a repository, a branch or a commit is called where nothing tells it.
+/// The name of an unknown owner, repository, branch or commit.
 const UNKNOWN: &str = "local";
-/// The part that tests are of where no argument names one.
+/// The part to which tests belong if no argument names one.
 const WHOLE: &str = "all";
-/// The page of a build that has none. Reports need one, and pictures do not show it.
+/// The page of a build without a page. Reports need one, but pictures do not show it.
 const NO_PAGE: &str = "http://localhost/";
 
 /// The counted reports of a build.
@@ -64,8 +64,8 @@ impl fmt::Display for CountFault {
     }
 }
 
-/// Counts the reports of tests in `files`, and whatever else the options name. The branch and the commit are those that
-/// the arguments or the CI system tell, or else those of the checkout.
+/// Counts the reports of tests in `files`, and everything else that the options name. The branch and the commit come
+/// from the arguments or the CI system, or else from the checkout.
 ///
 /// # Errors
 /// A file that is no report, an argument that is wrong, or a report without any tests or lines.
@@ -103,8 +103,8 @@ fn count_for(
     Ok(CountedBuild { owner, repo, branch, has_page, reports: reports.collect() })
 }
 
-/// The facts of the build, with something in the place of each that nothing tells; and whether it has a page. A build
-/// without a run has the time as its run, so that it is not the same as any other.
+/// The facts of the build, with a placeholder for each unknown one, and whether the build has a page. A build without a
+/// run id gets the time as its id, so that it differs from every other build.
 fn known_facts(build: &BuildOptions) -> (BuildFacts, bool) {
     let known = facts::of(build, false);
     let head = env::current_dir().ok().and_then(|folder| git::head(&folder)).unwrap_or_default();

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::output::print_notice;
 
-/// What is covered in all reports together.
+/// The coverage of all reports together.
 #[derive(Debug)]
 pub(super) struct MergedCoverage {
     pub(super) totals: CoverageTotals,
@@ -74,7 +74,7 @@ impl MergedCoverage {
     }
 }
 
-/// What is covered, as the server reads it.
+/// The counts of the coverage, as the server reads them.
 #[derive(Debug, Serialize)]
 struct CoverageCounts {
     lines: Counts,

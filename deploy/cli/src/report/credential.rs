@@ -1,4 +1,4 @@
-//! What proves where a report comes from: a secret that signs it, or an ID token of the CI system.
+//! The credential that proves the origin of a report: a secret that signs it, or an ID token of the CI system.
 
 use std::{env, fmt};
 
@@ -13,17 +13,17 @@ use super::{
     usage::UsageFault,
 };
 
-/// What a report is proven with. It is never printed.
+/// The credential of a report. It is never printed.
 #[derive(Debug)]
 pub(super) enum Credential {
     Secret(ReportSecret),
     Token(TokenSource),
 }
 
-/// Finds the credential. There is none in the builds of forks: `None` is no failure.
+/// Finds the credential. Builds of forks have none, so `None` is not a failure.
 ///
 /// # Errors
-/// The secret cannot be read, or the job may not ask for a token.
+/// The secret cannot be read, or the job may not request a token.
 pub(super) fn find(options: &ReportOptions) -> Result<Option<Credential>, UsageFault> {
     let Some(audience) = &options.oidc else {
         return Ok(secret::read(options.secret_file.as_deref())?.map(Credential::Secret));
@@ -48,7 +48,7 @@ pub(super) fn absence(options: &ReportOptions) -> String {
     }
 }
 
-/// The headers of one attempt. Their text has no token.
+/// The headers of one attempt. Their `Display` shows no token.
 #[derive(Debug)]
 pub(super) enum ProvingHeaders {
     Signed(SignedHeaders),
@@ -56,7 +56,7 @@ pub(super) enum ProvingHeaders {
 }
 
 impl ProvingHeaders {
-    /// What is printed in the place of a header with a token.
+    /// The text that is printed instead of a header with a token.
     pub(super) const HIDDEN_TOKEN: &str = "Authorization: Bearer (not shown)\n";
 
     /// The request with these headers.

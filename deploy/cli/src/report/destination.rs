@@ -24,11 +24,11 @@ pub(super) struct Addresses {
     results: &'static str,
     badges: &'static str,
     redirects: &'static str,
-    /// What is reported, which is the badge's alternative text; none if that is the name in the address.
+    /// The badge's alternative text; `None` if the name in the address is used.
     label: Option<&'static str>,
 }
 
-/// Where results of tests go.
+/// The addresses for results of tests.
 pub(super) const TESTS: Addresses = Addresses {
     kind: CountedKind::Tests,
     results: "/tests/results",
@@ -37,7 +37,7 @@ pub(super) const TESTS: Addresses = Addresses {
     label: Some("tests"),
 };
 
-/// Where coverage goes.
+/// The addresses for coverage.
 pub(super) const COVERAGE: Addresses = Addresses {
     kind: CountedKind::Coverage,
     results: "/coverage/results",
@@ -46,7 +46,7 @@ pub(super) const COVERAGE: Addresses = Addresses {
     label: Some("coverage"),
 };
 
-/// Where any other values go.
+/// The addresses for any other values.
 pub(super) const VALUES: Addresses = Addresses {
     kind: CountedKind::Value,
     results: "/values/results",
@@ -55,7 +55,7 @@ pub(super) const VALUES: Addresses = Addresses {
     label: None,
 };
 
-/// The badge server, and what its badge is of.
+/// The badge server, and the subject of the badge.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Destination<'a> {
     pub(super) server: Option<&'a Url>,
@@ -66,8 +66,8 @@ pub(super) struct Destination<'a> {
 }
 
 impl Destination<'_> {
-    /// Refuses an address that the server would refuse, or would read otherwise. A fact that is missing is not looked
-    /// at.
+    /// Refuses an address that the server would refuse, or would read differently. A fact that is missing is not
+    /// checked.
     pub(super) fn check(&self, allows_http: bool) -> Result<(), UsageFault> {
         let BuildFacts { owner, repo, branch, html_url, run_url, .. } = self.facts;
         let names = [Some(self.platform), owner.as_deref(), repo.as_deref()];
@@ -106,7 +106,7 @@ impl Destination<'_> {
     /// The badge as Markdown, linked to the results.
     pub(super) fn markdown(&self) -> String {
         let (base, path, Addresses { badges, redirects, .. }) = (self.base(), self.badge_path(), self.addresses);
-        // A bracket or a backslash in it would end the text of the link.
+        // A bracket or a backslash in the label would break the Markdown link.
         let label = self.label().replace(['[', ']', '\\'], "_");
         format!("[![{label}]({base}{badges}/{path}.svg)]({base}{redirects}/{path})")
     }
@@ -129,8 +129,8 @@ impl Destination<'_> {
     }
 }
 
-/// Unencrypted http is for this machine only: whoever reads a signature on the way can use it before the server has
-/// seen it.
+/// Unencrypted http is allowed only for this machine: anybody who intercepts a signed request can use the signature
+/// before the server has seen it.
 fn check_server(server: &Url, allows_http: bool) -> Result<(), UsageFault> {
     match server.scheme() {
         "https" | "http" if !server.username().is_empty() || server.password().is_some() => {

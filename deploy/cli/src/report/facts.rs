@@ -1,4 +1,4 @@
-//! The facts of the run: those in the arguments, and those of the CI system where an argument is missing.
+//! The facts of the run: from the arguments, and from the CI system where an argument is missing.
 
 use std::env;
 
@@ -10,18 +10,18 @@ use super::{
     usage::UsageFault,
 };
 
-/// The facts that are known. A branch that is to be proven by a token is the one that the token names.
+/// The known facts. If a token is to prove the branch, the branch is the one that the token names.
 pub(super) fn of(options: &BuildOptions, is_proven: bool) -> BuildFacts {
     let variables = |name: &str| env::var(name).ok();
     let known = ci::read(&variables);
-    // What a token does not prove, the server refuses.
+    // The server refuses a branch that the token does not prove.
     let proven_branch = is_proven.then(|| pull_request::branch(&variables)).flatten();
     BuildFacts {
         owner: options.owner.clone().or(known.owner),
         repo: options.repo.clone().or(known.repo),
         branch: options.branch.clone().or(proven_branch).or(known.branch),
         commit: options.commit.clone().or(known.commit),
-        // An attempt counts the tries of its own run.
+        // The CI system's attempt belongs to its own run id, so it is used only with that id.
         run_attempt: options.run_attempt.or(known.run_attempt.filter(|_| options.run_id.is_none())),
         run_id: options.run_id.clone().or(known.run_id),
         html_url: options.html_url.clone().or(known.html_url),

@@ -13,12 +13,12 @@ pub(super) enum ReportFailure {
     Usage(UsageFault),
     Body(serde_json::Error),
     Files(Vec<FileRefusal>),
-    /// All files that were found are something other than reports.
+    /// None of the files that were found is a report.
     NoReports,
     NoTests {
         reports: usize,
     },
-    /// All files that were found for the coverage are something other than coverage reports.
+    /// None of the files that were found for the coverage is a coverage report.
     NoCoverage,
     NoLines {
         reports: usize,
@@ -32,7 +32,7 @@ pub(super) enum ReportFailure {
     Runtime(io::Error),
     /// The HTTP client cannot be built.
     Client(ClientError),
-    /// A report that was not recorded, and what it is of.
+    /// A report that was not recorded, and its subject.
     Send {
         of: String,
         fault: Box<SendFault>,
@@ -40,7 +40,7 @@ pub(super) enum ReportFailure {
 }
 
 impl ReportFailure {
-    /// What is printed about it: one line says that nothing was sent, or which report was not recorded.
+    /// The printed message: one line says that nothing was sent, or which report was not recorded.
     pub(super) fn notice(&self) -> String {
         match self {
             Self::Send { .. } => self.to_string(),

@@ -21,7 +21,7 @@ const MOST_FILES: usize = 10_000;
 /// Directories that are not searched, because their files are other people's.
 const FOREIGN_DIRECTORIES: [&str; 2] = [".git", "node_modules"];
 
-/// A kind of reports: what its files are called, and how they are read.
+/// A kind of reports: the names of its files, and how they are read.
 pub(super) struct ReportKind<R> {
     /// The file extensions. Other files in a directory are not read.
     extensions: &'static [&'static str],
@@ -45,7 +45,7 @@ pub(super) const COVERAGE: ReportKind<CoverageReport> = ReportKind {
 pub(super) struct ReadFiles<R> {
     pub(super) reports: Vec<NamedReport<R>>,
     pub(super) refusals: Vec<FileRefusal>,
-    /// The names of files among the reports that are something else.
+    /// The names of files that are not reports.
     pub(super) others: Vec<String>,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct NamedReport<R = TestReport> {
     pub(super) report: R,
 }
 
-/// Why a file or a name gives no report.
+/// Why no report was read for a file or a name.
 #[derive(Debug)]
 pub(super) struct FileRefusal {
     name: String,
@@ -116,7 +116,7 @@ pub(super) fn read<R>(names: &[PathBuf], kind: &ReportKind<R>, skips_others: boo
 /// A file to read.
 struct Candidate {
     path: PathBuf,
-    /// It may be something other than a report.
+    /// Whether it may be something other than a report.
     may_be_other: bool,
 }
 
@@ -165,7 +165,7 @@ fn find(name: &Path, extensions: &'static [&'static str]) -> Result<Vec<Candidat
     let pattern = name.to_str().filter(|name| name.contains(['*', '?', '['])).ok_or(FileFault::Missing)?;
     let paths = glob::glob(pattern).map_err(FileFault::Pattern)?;
     let is_searched = |path: &PathBuf| path.is_file() && !is_foreign(pattern, path);
-    // One more than may be read, so that it is refused as one too many.
+    // One file more than may be read, so that having too many is noticed.
     let files: Vec<_> = paths.filter_map(Result::ok).filter(is_searched).take(MOST_FILES + 1).collect();
     if files.is_empty() { Err(FileFault::NoMatch) } else { Ok(found(files)) }
 }
@@ -179,7 +179,7 @@ fn is_foreign(pattern: &str, path: &Path) -> bool {
 fn search(directory: &Path, extensions: &[&str], depth: usize, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        // The type of the entry itself: links to directories are not followed, because they may lead in a circle.
+        // The type of the entry itself: links to directories are not followed, because they may form a cycle.
         let file_type = entry.file_type()?;
         let path = entry.path();
         let extension = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
@@ -194,7 +194,7 @@ fn search(directory: &Path, extensions: &[&str], depth: usize, files: &mut Vec<P
     Ok(())
 }
 
-/// The bytes of a file, up to one byte more than a report may have.
+/// The bytes of a file, up to one byte more than the largest report.
 fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = u64::try_from(LARGEST_FILE).unwrap_or(u64::MAX).saturating_add(1);

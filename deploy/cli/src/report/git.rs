@@ -5,15 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What is checked out.
+/// The branch and the commit that are checked out.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
-    /// None where a commit is checked out without a branch.
+    /// `None` if a commit is checked out without a branch.
     pub(super) branch: Option<String>,
     pub(super) commit: Option<String>,
 }
 
-/// What is checked out in the repository that a folder is in; `None` outside of a repository.
+/// The head of the repository that contains a folder; `None` outside of a repository.
 pub(super) fn head(folder: &Path) -> Option<Head> {
     let git = folder.ancestors().find_map(|folder| git_folder(&folder.join(".git")))?;
     let head = fs::read_to_string(git.join("HEAD")).ok()?;
@@ -28,7 +28,7 @@ pub(super) fn head(folder: &Path) -> Option<Head> {
     Some(Head { branch: name.strip_prefix("refs/heads/").map(str::to_owned), commit })
 }
 
-/// The folder of Git's files: `.git` itself, or the folder that a file of this name leads to.
+/// The folder of Git's files: `.git` itself, or the folder that a file named `.git` points to.
 fn git_folder(path: &Path) -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path.to_owned());

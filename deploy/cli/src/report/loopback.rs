@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-/// Whether an address is of this machine, where nobody on the way reads along.
+/// Whether an address belongs to this machine, so that nobody can intercept the request.
 pub(super) fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),

@@ -39,7 +39,7 @@ pub(super) fn json_number(text: &str) -> Option<Value> {
     Some(text.parse::<i64>().map_or_else(|_| Value::from(number), Value::from))
 }
 
-/// The number at the beginning, and what follows it.
+/// The number at the beginning of a text, and the rest of the text.
 pub(super) fn split_number(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '-')).unwrap_or(text.len());
     let (number, rest) = text.split_at_checked(end)?;
@@ -64,7 +64,7 @@ pub(super) fn milliseconds(text: &str) -> Option<Value> {
         let number = json_number(number)?.as_f64().filter(|number| *number >= 0.0)?;
         (sum, largest, rest) = (sum + number * factor, factor, behind.trim_start());
     }
-    // 1.1 s is 1100 ms, although the product of the binary numbers is a little more.
+    // Rounded, since 1.1 s is 1100 ms, but the product of the binary numbers is a little more.
     let sum = (sum * 1e6).round() / 1e6;
     Some(if sum.fract() == 0.0 { Value::from(sum as i64) } else { Value::from(sum) })
 }

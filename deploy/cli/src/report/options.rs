@@ -68,7 +68,7 @@ pub(crate) struct ReportOptions {
 }
 
 impl ReportOptions {
-    /// What is counted, and the server that it is for.
+    /// The source of the counts.
     pub(super) fn source(&self) -> Source<'_> {
         Source {
             files: &self.files,

@@ -5,9 +5,9 @@ use std::{
     io::{self, Write},
 };
 
-/// Further remarks and refusals are only counted.
+/// How many remarks and refusals are printed. Further ones are only counted.
 const MOST_LINES: usize = 20;
-/// Further names of skipped files are only counted.
+/// How many names of skipped files are printed. Further ones are only counted.
 const MOST_NAMES: usize = 10;
 
 /// Prints to standard output.

@@ -23,12 +23,12 @@ pub(super) struct Parcel<'a> {
     pub(super) body: Vec<u8>,
     /// What was counted.
     pub(super) counted: String,
-    /// The failure that it is, if nothing was counted.
+    /// The failure to report if nothing was counted.
     pub(super) empty: Option<ReportFailure>,
 }
 
 impl Parcel<'_> {
-    /// What was recorded, and the badge for a README.
+    /// The message that the report was recorded, and the badge for a README.
     pub(super) fn summary(&self) -> String {
         let Self { destination, counted, .. } = self;
         let facts = destination.facts;
@@ -56,7 +56,7 @@ pub(super) fn check(
     named.chain(counted).try_for_each(|destination| destination.check(allows_http))
 }
 
-/// Reads all files, and counts what is in them; the values come last.
+/// Reads all files and counts their contents. The values come last.
 pub(super) fn read_all<'a>(
     source: Source<'a>,
     facts: &'a BuildFacts,
@@ -119,7 +119,7 @@ fn coverage<'a>(options: &BuildOptions, destination: Destination<'a>) -> Result<
     Ok(Parcel { destination, body, counted, empty })
 }
 
-/// Reads all reports of tests, and prints what a person should know about them.
+/// Reads all reports of tests, and prints remarks about them.
 fn read_reports(source: Source<'_>) -> Result<Vec<NamedReport>, ReportFailure> {
     let files = files::read(source.files, &files::TESTS, source.build.skip_others);
     if !files.refusals.is_empty() {

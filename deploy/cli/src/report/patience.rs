@@ -1,4 +1,4 @@
-//! How long a command goes on trying to send its reports.
+//! How long a command retries to send its reports.
 
 use std::{
     fmt,
@@ -9,12 +9,12 @@ use std::{
 use backon::ExponentialBuilder;
 use jiff::SignedDuration;
 
-/// The longest time that can be asked for. A job that waits longer mostly costs more than its badge.
+/// The longest time that can be set. A job that waits longer usually costs more than its badge is worth.
 const LONGEST: Duration = Duration::from_secs(3600);
 /// The shortest pause before the first retry. It doubles with each retry, and a random time up to the same length is
 /// added, so that jobs that failed together do not retry together.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-/// The longest pause without its random part. A server that has restarted is found again soon.
+/// The longest pause without its random part. It is short, so that a restarted server is found again soon.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// The time within which attempts begin, for all reports of a command together. Without any, there is one attempt for
@@ -22,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Patience(Duration);
 
-/// Why a text is no patience.
+/// Why a text is not a valid patience.
 #[derive(Debug)]
 pub(super) enum PatienceFault {
     Unreadable,
@@ -48,7 +48,7 @@ impl FromStr for Patience {
         let text = text.trim();
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let duration = match is_number {
-            // A number that is too long for its type is too long a time as well.
+            // A number that overflows its type is also too long a time.
             true => text.parse().map(Duration::from_secs).map_err(|_| PatienceFault::TooLong)?,
             false => {
                 let duration: SignedDuration = text.parse().map_err(|_| PatienceFault::Unreadable)?;
@@ -60,7 +60,7 @@ impl FromStr for Patience {
 }
 
 impl Patience {
-    /// The time begins now.
+    /// Starts the time now.
     pub(super) fn begin(self) -> Deadline {
         Deadline { patience: self.0, end: Instant::now() + self.0 }
     }

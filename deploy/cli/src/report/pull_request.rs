@@ -1,4 +1,4 @@
-//! What GitHub tells a job about the pull request that it runs for.
+//! Reads what GitHub says about the pull request for which a job runs.
 
 use std::{fs::File, io::Read};
 
@@ -12,8 +12,8 @@ const DEPENDABOT: &str = "dependabot[bot]";
 /// Looks up an environment variable.
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// The branch that an ID token of a pull request is good for: `pull/12`. A token proves the number and not the branch,
-/// because a branch of a fork has any name.
+/// The branch that an ID token of a pull request proves: `pull/12`. A token proves only the number of the pull request
+/// and not the branch, because a branch of a fork can have any name.
 pub(super) fn branch(variables: Variables<'_>) -> Option<String> {
     variables("GITHUB_ACTIONS").filter(|value| !value.is_empty())?;
     variables("GITHUB_EVENT_NAME").filter(|event| event == "pull_request")?;

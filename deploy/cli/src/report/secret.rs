@@ -19,7 +19,7 @@ impl fmt::Debug for ReportSecret {
 }
 
 /// Reads the secret from the file or, without one, from the environment. The line end that `echo` adds is removed; an
-/// empty secret is none.
+/// empty secret counts as no secret.
 pub(super) fn read(file: Option<&Path>) -> Result<Option<ReportSecret>, UsageFault> {
     let text = match file {
         Some(file) => Some(read_file(file)?),

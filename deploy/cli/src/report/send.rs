@@ -1,5 +1,5 @@
-//! Sends reports. Each attempt is signed anew, transient faults are retried while the patience lasts, and what the
-//! server answers is passed on.
+//! Sends reports. Each attempt has a new signature, transient faults are retried until the patience ends, and the
+//! server's error messages are passed on.
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,7 +24,7 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Delivery<'a> {
     pub(super) url: Url,
-    /// The path as the server sees it, without the prefix of a proxy in front of it. It is part of what is signed.
+    /// The path as the server sees it, without the prefix of a proxy in front of it. It is part of the signed string.
     pub(super) path: &'a str,
     pub(super) body: &'a [u8],
 }
@@ -34,9 +34,9 @@ pub(super) struct Sender<'a> {
     client: Client,
     credential: &'a Credential,
     deadline: Deadline,
-    /// Is called with the headers of each attempt.
+    /// Called with the headers of each attempt.
     show: &'a dyn Fn(&ProvingHeaders),
-    /// The token that was given last.
+    /// The most recent token.
     token: RefCell<Option<BearerToken>>,
 }
 
@@ -84,7 +84,7 @@ impl<'a> Sender<'a> {
         Ok(Self { client, credential, deadline, show, token: RefCell::default() })
     }
 
-    /// Sends a report until it is recorded, taken by a queue, or refused.
+    /// Sends a report until it is recorded, accepted by a queue, or refused.
     ///
     /// # Errors
     /// The server refused the report, or no attempt reached it.
@@ -112,7 +112,7 @@ impl<'a> Sender<'a> {
         })
     }
 
-    /// One attempt. If the token of an earlier report has expired, it asks for another one.
+    /// Makes one attempt. If the token of an earlier report has expired, requests another one.
     async fn attempt(&self, delivery: &Delivery<'_>) -> Result<(), AttemptFault> {
         match self.post(delivery).await {
             Err(fault) if fault.says("INVALID_TOKEN", "exp") && self.forget_token() => self.post(delivery).await,
@@ -146,7 +146,7 @@ impl<'a> Sender<'a> {
         Ok(ProvingHeaders::Token(token))
     }
 
-    /// Forgets the token if another one can be had.
+    /// Forgets the token if another one can be requested. Returns whether it did.
     fn forget_token(&self) -> bool {
         let can_renew = matches!(self.credential, Credential::Token(source) if source.can_renew());
         can_renew && self.token.take().is_some()

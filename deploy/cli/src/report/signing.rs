@@ -31,8 +31,8 @@ impl fmt::Display for SignedHeaders {
     }
 }
 
-/// The time in UTC to the millisecond, because of two results the later one is shown. A system clock outside the range
-/// of the calendar gives 1970, which no server accepts.
+/// The time in UTC with milliseconds, because the badge shows the latest of several results. A system clock outside the
+/// range of the calendar gives 1970, which no server accepts.
 pub(crate) fn now() -> String {
     format!("{:.3}", Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH))
 }

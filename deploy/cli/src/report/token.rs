@@ -1,7 +1,7 @@
-//! The ID token of a CI system, which proves where a report comes from in the place of a signature.
+//! The ID token of a CI system, which proves the origin of a report instead of a signature.
 //!
-//! GitHub gives a job an address to ask for tokens at, if its permissions allow that. GitLab writes one into a
-//! variable.
+//! GitHub gives a job an address from which to request tokens, if the job's permissions allow that. GitLab writes a
+//! token into a variable.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ use super::{
 
 /// The variable that holds a token, as GitLab's `id_tokens:` sets it.
 const VARIABLE: &str = "BADGESMITH_ID_TOKEN";
-/// The variables with which GitHub tells a job where to ask for tokens, and with what.
+/// The variables in which GitHub gives a job the address for requesting tokens, and the bearer token for that request.
 const REQUEST_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const REQUEST_TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 /// The longest token that is sent, in bytes. Servers refuse longer headers.
@@ -31,7 +31,7 @@ const LONGEST_TOKEN: usize = 8 * 1024;
 pub(super) struct BearerToken(HeaderValue);
 
 impl BearerToken {
-    /// Accepts what may stand in a header.
+    /// A bearer token; `None` if it has characters that are not allowed in a header.
     fn new(token: &str) -> Option<Self> {
         let token = token.trim();
         if token.is_empty() || token.len() > LONGEST_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -59,7 +59,7 @@ impl fmt::Debug for BearerToken {
 pub(super) enum TokenSource {
     /// The variable, whose token cannot be renewed.
     Variable(BearerToken),
-    /// GitHub gives one for each request.
+    /// GitHub's address, which issues a new token for each request.
     GitHub { url: Url, bearer: BearerToken },
 }
 
@@ -67,10 +67,11 @@ pub(super) enum TokenSource {
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl TokenSource {
-    /// Finds the source in the variables. `audience` is whom a token is for; a token in a variable has one already.
+    /// Finds the source in the variables. `audience` is the audience of a requested token; a token in a variable has
+    /// one already.
     ///
     /// # Errors
-    /// There is no token, or it may not be asked for.
+    /// There is no token, or the job may not request one.
     pub(super) fn find(variables: Variables<'_>, audience: &str) -> Result<Self, UsageFault> {
         let get = |name| variables(name).filter(|value| !value.trim().is_empty());
         if let Some(token) = get(VARIABLE) {
@@ -89,7 +90,7 @@ impl TokenSource {
         }
     }
 
-    /// Whether another token can be had after this one.
+    /// Whether a new token can be requested.
     pub(super) fn can_renew(&self) -> bool {
         matches!(self, Self::GitHub { .. })
     }
@@ -97,7 +98,7 @@ impl TokenSource {
     /// A token.
     ///
     /// # Errors
-    /// GitHub gives none.
+    /// GitHub issues none.
     pub(super) async fn token(&self, client: &Client) -> Result<BearerToken, AttemptFault> {
         let (url, bearer) = match self {
             Self::Variable(token) => return Ok(token.clone()),
@@ -117,7 +118,7 @@ struct Answer {
     value: String,
 }
 
-/// Whether an address may get the token that the job asks with: it is encrypted, or on this machine.
+/// Whether the bearer token of the request may be sent to an address: it must be encrypted, or on this machine.
 fn may_get_a_token(url: &Url) -> bool {
     let is_plain = url.username().is_empty() && url.password().is_none();
     is_plain && (url.scheme() == "https" || (url.scheme() == "http" && is_local(url)))

@@ -26,13 +26,13 @@ pub(super) enum UsageFault {
         file: PathBuf,
     },
     HeadersWithoutSecret,
-    /// This job may not ask GitHub for a token.
+    /// This job may not request a token from GitHub.
     NoPermission,
     /// This job of GitLab has no token.
     NoIdTokens,
-    /// No CI system that gives tokens is known here.
+    /// The job does not run in a known CI system that issues tokens.
     NoTokens,
-    /// A variable with a token that is none.
+    /// The token in a variable is malformed.
     TokenMalformed(&'static str),
     /// GitHub's address for tokens is not encrypted.
     TokenAddress,

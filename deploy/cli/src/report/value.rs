@@ -1,4 +1,4 @@
-//! A value as it is written in an argument, and what kind of value it is.
+//! A value as it is written in an argument, and its kind.
 
 use std::fmt;
 
@@ -54,12 +54,12 @@ pub(super) struct WrittenValue {
     pub(super) unit: Option<&'static str>,
 }
 
-/// Why a text is no value.
+/// Why a text is not a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ValueFault {
     Text,
     TooLarge,
-    /// It is no value of the kind that was given.
+    /// It is not a value of the given kind.
     Kind(ValueKind),
 }
 
@@ -81,7 +81,7 @@ impl WrittenValue {
     /// Reads a value of the kind that is given, or of the first kind that it can be.
     ///
     /// # Errors
-    /// What it must be.
+    /// The form that the text must have.
     pub(super) fn read(text: &str, kind: Option<ValueKind>) -> Result<Self, ValueFault> {
         let text = text.trim();
         if text.is_empty() || text.len() > LONGEST_TEXT || text.contains(char::is_control) {
@@ -138,7 +138,7 @@ fn is_like(text: &str, kind: ValueKind) -> bool {
     }
 }
 
-/// `1.2.3`, `v1.2`, each perhaps with something behind it, such as `-rc.1`.
+/// Whether a text is a version such as `1.2.3` or `v1.2`, with an optional suffix such as `-rc.1`.
 fn is_version(text: &str) -> bool {
     let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let has_prefix = bare.len() < text.len();

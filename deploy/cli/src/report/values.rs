@@ -1,4 +1,4 @@
-//! The values of the arguments: their names, and what is said of each beside it.
+//! The values of the arguments: their names, and their further properties.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -42,7 +42,7 @@ pub(super) struct ValueOptions {
     value_colors: Vec<String>,
 }
 
-/// A value with its name and everything that is said of it.
+/// A value with its name and all its properties.
 #[derive(Debug)]
 pub(super) struct NamedValue<'a> {
     /// The name in addresses, with the part before it.
@@ -54,7 +54,7 @@ pub(super) struct NamedValue<'a> {
     fields: ValueFields<'a>,
 }
 
-/// The fields of a body that are about the value.
+/// The fields of a body that describe the value.
 #[derive(Clone, Debug, Serialize)]
 struct ValueFields<'a> {
     value: Value,
@@ -77,12 +77,12 @@ pub(super) enum ValuesFault {
     Form(&'static str, String),
     LongName(String),
     Twice(&'static str, String),
-    /// An option that names no value.
+    /// An option for a name that no value has.
     NoValue(&'static str, String),
     Kind(String),
-    /// A value that has a unit in itself and in an option.
+    /// A value that has a unit both in its text and in an option.
     TwoUnits(String),
-    /// Steps without colors, or the other way round.
+    /// Steps without colors, or colors without steps.
     HalfScale(String),
     Value(String, ValueFault),
 }
@@ -168,7 +168,7 @@ impl NamedValue<'_> {
     }
 }
 
-/// The names and the texts behind them. Names differ, however their letters are written.
+/// The names and the texts after them. No two names may be equal when case is ignored.
 fn pairs<'a>(option: &'static str, arguments: &'a [String]) -> Result<Vec<(&'a str, &'a str)>, ValuesFault> {
     let mut seen = BTreeSet::new();
     let pair = |argument: &'a String| {

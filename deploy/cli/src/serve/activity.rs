@@ -1,4 +1,4 @@
-//! The state of one connection: what it is doing, since when, and the timeouts that apply.
+//! The state of one connection: its phase, the start of the phase, and the timeouts that apply.
 
 use std::{
     future::poll_fn,
@@ -21,16 +21,16 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take to read a whole answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a client may take to close a connection that the server has closed for writing.
+/// How long a client may take to close its side of a connection after the server has closed it for writing.
 const CLOSING_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a client may move no byte while the server is stopping.
+/// How long a client may neither send nor receive a byte while the server is stopping.
 const STOPPING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many bits of [`Activity::phase`] are the phase; the others are the time when it began.
 const PHASE_BITS: u32 = 3;
 
-/// What a connection is doing. In every phase but [`Phase::New`], [`Phase::Answering`] and, while there is nothing to
-/// tell, [`Phase::Listening`] it waits for the client.
+/// The phase of a connection. In every phase but [`Phase::New`], [`Phase::Answering`] and, while there is no event to
+/// send, [`Phase::Listening`], it waits for the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// The connection was accepted, and its thread has not read from it yet. A request may have arrived.
@@ -56,7 +56,7 @@ impl Phase {
     const ALL: [Self; 8] =
         [Self::New, Self::Idle, Self::Head, Self::Body, Self::Answering, Self::Writing, Self::Listening, Self::Closing];
 
-    /// Whether the server is the one that has to do something.
+    /// Whether the connection waits for the server and not for the client.
     pub(crate) fn waits_for_server(self) -> bool {
         matches!(self, Self::New | Self::Answering)
     }
@@ -65,7 +65,7 @@ impl Phase {
 /// Why the task of a connection has to end it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// The server stops: the request in flight is the last one.
+    /// The server is stopping: the request in flight is the last one.
     Finish,
     /// The connection is closed at once.
     Close,
@@ -85,8 +85,8 @@ impl HeldBytes {
 /// The state of one connection, shared by its socket, its requests and the table of connections.
 ///
 /// The task of the connection changes it several times for each request, and the table reads it once a second, so it is
-/// made of atomic numbers instead of a mutex. A reader may see a change by halves; the order of the writes is such that
-/// a connection then never looks as if it waited longer than it does.
+/// made of atomic numbers instead of a mutex. A reader may see a half-made change; the order of the writes ensures that
+/// a connection then never appears to have waited longer than it has.
 #[derive(Debug)]
 pub(crate) struct Activity {
     /// When the connection was opened. All other times are nanoseconds since then.
@@ -100,8 +100,8 @@ pub(crate) struct Activity {
     all: HeldBytes,
     /// 0, or the number of the [`Ending`] and one more.
     ending: AtomicU8,
-    /// The task of the connection, which ends it. It stays here when it is woken: a connection that finishes may have
-    /// to be closed before it has.
+    /// The waker of the connection's task, which ends the connection. It is kept after waking the task: a connection
+    /// that is told to finish may have to be closed before it has finished.
     task: Mutex<Option<Waker>>,
 }
 
@@ -119,7 +119,7 @@ impl Activity {
         }
     }
 
-    /// The client has sent nothing that is not read yet.
+    /// Notes that everything that the client has sent was read.
     pub(crate) fn nothing_received(&self, now: Instant) {
         if self.phase().0 == Phase::New {
             self.enter(Phase::Idle, now);
@@ -145,12 +145,12 @@ impl Activity {
         was_waiting
     }
 
-    /// The body has arrived, or was given up.
+    /// Notes that the body has arrived, or is no longer waited for.
     pub(crate) fn body_done(&self, now: Instant) {
         self.enter(Phase::Answering, now);
     }
 
-    /// Begins to write an answer that holds so many bytes.
+    /// Begins to write an answer that holds this many bytes in memory.
     pub(crate) fn begin_answer(&self, bytes: usize, now: Instant) {
         self.enter(Phase::Writing, now);
         self.hold(bytes);
@@ -162,7 +162,7 @@ impl Activity {
         self.hold(0);
     }
 
-    /// So many bytes of events are to be written.
+    /// Notes that this many bytes of events are to be written.
     pub(crate) fn tell(&self, bytes: usize, now: Instant) {
         let held = self.held();
         if held == 0 {
@@ -176,12 +176,12 @@ impl Activity {
         self.phase().0 == Phase::Listening
     }
 
-    /// A part of the answer was sent.
+    /// Notes that a part of the answer was sent.
     pub(crate) fn sent(&self, now: Instant) {
         self.moved.store(self.since_opened(now), Ordering::Relaxed);
     }
 
-    /// Everything that was to be written is written.
+    /// Notes that everything that was to be written is written.
     pub(crate) fn flushed(&self, now: Instant) {
         match self.phase().0 {
             Phase::Writing => self.enter(Phase::Idle, now),
@@ -211,7 +211,7 @@ impl Activity {
     /// Whether the client exceeded a timeout; while the server is stopping, timeouts are shorter.
     pub(crate) fn is_overdue(&self, now: Instant, stopping: bool) -> bool {
         let now = now.saturating_duration_since(self.opened);
-        // In this order: whoever sees the bytes also sees when they came.
+        // In this order: a reader that sees the bytes also sees when they were written.
         let held = self.held();
         let (phase, since) = self.phase_since();
         let moved = Duration::from_nanos(self.moved.load(Ordering::Relaxed));
@@ -249,13 +249,13 @@ impl Activity {
         }
     }
 
-    /// Whether the connection was closed since this was last asked.
+    /// Whether the connection was closed since the last call.
     #[cfg(test)]
     pub(crate) fn take_close(&self) -> bool {
         self.ending.swap(0, Ordering::AcqRel) == Ending::Close as u8 + 1
     }
 
-    /// Has this task be woken when the connection has to end. It may have to already.
+    /// Registers a task to be woken when the connection has to end. The caller checks whether it has to already.
     pub(crate) fn wake_at_end(&self, task: &Waker) {
         *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.clone());
     }
@@ -283,10 +283,10 @@ impl Activity {
     }
 
     fn hold(&self, bytes: usize) {
-        // All threads count in the same number, so it is left alone where nothing changes.
+        // All threads share this number, so it is not written if nothing changes.
         if self.held.load(Ordering::Relaxed) != bytes {
             let before = self.held.swap(bytes, Ordering::AcqRel);
-            // This wraps where the number becomes lower.
+            // If the number decreases, the difference wraps around.
             self.all.0.fetch_add(bytes.wrapping_sub(before), Ordering::Relaxed);
         }
     }
@@ -294,7 +294,7 @@ impl Activity {
     fn phase_since(&self) -> (Phase, Duration) {
         let bits = self.phase.load(Ordering::Acquire);
         let number = usize::try_from(bits & ((1 << PHASE_BITS) - 1)).unwrap_or_default();
-        // There is no other number.
+        // Every stored number is the number of a phase.
         let phase = Phase::ALL.get(number).copied().unwrap_or(Phase::Closing);
         (phase, Duration::from_nanos(bits >> PHASE_BITS))
     }
@@ -316,7 +316,8 @@ impl Drop for Activity {
 mod tests {
     use super::*;
 
-    /// After how many whole seconds a connection is overdue: `begin` sets its phase, `each_second` happens then on.
+    /// After how many whole seconds a connection is overdue: `begin` sets its phase, and `each_second` is called every
+    /// second after that.
     fn seconds_until_overdue(
         begin: impl Fn(&Activity, Instant),
         each_second: impl Fn(&Activity, Instant),

@@ -43,7 +43,7 @@ use super::{
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-/// The path of the metrics, where they are shown.
+/// The path of the metrics, if they are served.
 const METRICS_PATH: &str = "/metrics";
 
 /// One connection, whose requests are answered.
@@ -60,11 +60,11 @@ pub(crate) struct Server {
     pub(crate) engines: Arc<CurrentEngine>,
     /// Counts every answer.
     pub(crate) meter: Arc<dyn Meter>,
-    /// What `/metrics` shows; `None` where that path is not served.
+    /// The metrics that `/metrics` shows; `None` if that path is not served.
     pub(crate) metrics: Option<Arc<Prometheus>>,
     /// The limits on listeners to events.
     pub(crate) listeners: Arc<Listeners>,
-    /// What is known of the network in front of it.
+    /// The trusted proxies and the base path.
     pub(crate) network: Arc<Network>,
     /// The rate of requests for each client; `None` without `--rate`.
     pub(crate) rate: Option<Arc<ClientRate>>,
@@ -85,7 +85,8 @@ where
     let started = poll_time::now();
     let (head, body) = wire.into_parts();
     if connection.activity.begin_request(!body.is_end_stream(), started) {
-        // A client that pipelines many requests must not keep other connections waiting: one answer a turn.
+        // A client that pipelines many requests must not keep other connections waiting, so the task yields after each
+        // answer.
         tokio::task::yield_now().await;
     }
     let arrived = Arrived::new(&connection, head, started);
@@ -94,7 +95,7 @@ where
     {
         return Ok(response);
     }
-    // The future that makes an answer has several kilobytes, which would be moved with every request.
+    // Boxed, because this future has several kilobytes, which would be moved with every request.
     Ok(Box::pin(make(&connection, arrived, body)).await)
 }
 
@@ -104,14 +105,14 @@ struct Arrived {
     started: Instant,
     /// Its client; `None` if that is unknown.
     client: Option<IpAddr>,
-    /// After how many seconds the client may send one more request, if it sends more than it may.
+    /// After how many seconds the client may send one more request, if it exceeded its rate.
     retry_after: Option<u32>,
     /// The ID that the response and its log line share.
     correlation_id: HeaderValue,
 }
 
 impl Arrived {
-    /// Counts the request of its client.
+    /// Reads the head of a request, and counts the request for the rate of its client.
     fn new(connection: &Connection, head: Parts, started: Instant) -> Self {
         let Connection { server: Server { network, rate, .. }, from, .. } = connection;
         let client = network.trusted.client(*from, &head.headers);
@@ -121,7 +122,8 @@ impl Arrived {
         Self { head, started, client, retry_after, correlation_id }
     }
 
-    /// The response from the cache, if it is there. With spans there is none, since a response has a span of its own.
+    /// The response from the cache, if it is cached. With spans the cache is not used here, so that every response gets
+    /// a span of its own.
     fn answer_from_cache(&self, connection: &Connection) -> Option<hyper::Response<AnswerBody>> {
         let Connection { server, activity, .. } = connection;
         let Place::Below(path) = server.network.base.place(self.head.uri.path()) else { return None };
@@ -132,7 +134,7 @@ impl Arrived {
         let asked = Asked { method, path, query: uri.query().unwrap_or_default(), headers };
         let answer = server.engines.with(|engine| engine.cached(asked, poll_time::date()))?;
         server.log(asked, self, answer.status, answer.line());
-        // The body is shared, so it takes no memory of its own.
+        // The body is shared with the cache, so it takes no memory of its own.
         activity.begin_answer(0, poll_time::now());
         let body = AnswerBody::Left(Full::new(answer.body));
         Some(to_http(answer.status, answer.headers, body, self.correlation_id.clone()))
@@ -222,8 +224,8 @@ where
     to_http(response.status, response.headers, body, arrived.correlation_id)
 }
 
-/// A body that streams events until the server stops or cannot go on with them. The connection counts as a listener as
-/// long as the body lives.
+/// A body that streams events until the server stops or ends the stream. The connection counts as a listener as long as
+/// the body exists.
 fn event_body(events: EventStream, place: ListenerPlace, activity: Arc<Activity>) -> UnsyncBoxBody<Bytes, Infallible> {
     let told = stream::unfold((events, place), move |(mut events, mut place)| {
         let activity = Arc::clone(&activity);
@@ -240,7 +242,7 @@ fn event_body(events: EventStream, place: ListenerPlace, activity: Arc<Activity>
     StreamBody::new(told).boxed_unsync()
 }
 
-/// Answers what is outside of the base path, and `/metrics` where it is shown, and leaves every other request to the
+/// Answers requests outside of the base path, and `/metrics` if it is served, and passes every other request to the
 /// engine.
 async fn respond(server: &Server, place: Place<'_>, request: &Request) -> Response {
     match place {
@@ -291,7 +293,7 @@ fn to_http(
     body: AnswerBody,
     correlation_id: HeaderValue,
 ) -> hyper::Response<AnswerBody> {
-    // Those from the cache have room for it.
+    // The headers of cached responses have spare capacity for it.
     headers.insert(CORRELATION_ID, correlation_id);
     let mut wire = hyper::Response::new(body);
     *wire.status_mut() = status;

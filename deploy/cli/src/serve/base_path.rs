@@ -17,12 +17,12 @@ pub(crate) struct BasePath(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidBase;
 
-/// Where the path of a request lies.
+/// The relation of a request's path to the base path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place<'a> {
-    /// Below the base path: the rest of it, as without a base path.
+    /// Below the base path: contains the rest of the path, as it would be without a base path.
     Below(&'a str),
-    /// It is the base path without the slash at its end, which links of pages need.
+    /// The base path itself without the slash at its end. The slash is needed for relative links of pages.
     Start,
     /// Anywhere else.
     Outside,
@@ -65,7 +65,7 @@ impl BasePath {
         &self.0
     }
 
-    /// Where a path lies.
+    /// The relation of a path to the base path.
     pub(crate) fn place<'a>(&self, path: &'a str) -> Place<'a> {
         match path.strip_prefix(&*self.0) {
             Some("") if !self.0.is_empty() => Place::Start,
@@ -74,7 +74,7 @@ impl BasePath {
         }
     }
 
-    /// The redirect of the base path itself to the same with a slash.
+    /// The redirect from the base path to the same path with a slash.
     pub(crate) fn redirect(&self, request: &Request) -> Response {
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         let target = HeaderValue::from_str(&format!("{}/{query}", self.0));

@@ -18,30 +18,30 @@ impl LineSink for Log {
     }
 }
 
-/// What shows the calls of a server.
+/// Shows the calls of a server in the log.
 #[derive(Clone)]
 pub(super) struct CallLog {
     trace: Arc<Trace<Log>>,
 }
 
 impl CallLog {
-    /// `None` at every other level: then nothing is shown, and nothing is in the way of a call.
+    /// `None` at every other level: then nothing is shown, and calls are not wrapped.
     pub(super) fn if_enabled() -> Option<Self> {
         tracing::enabled!(tracing::Level::DEBUG).then(|| Self { trace: Arc::new(Trace::new(Log, "")) })
     }
 
-    /// The plugin, whose steps are shown.
+    /// Wraps a plugin, so that its steps are shown.
     pub(super) fn plugin(&self, plugin: Plugin) -> Plugin {
         let (trace, names) = (Trace::clone(&self.trace), StepNames::Calls(plugin.id.clone()));
         plugin.with_code(|code| Arc::new(TracedCode::new(code, trace, names)))
     }
 
-    /// The way to upstreams, whose requests and answers are shown.
+    /// Wraps an upstream, so that requests and answers are shown.
     pub(super) fn upstream(&self, upstream: Arc<dyn Upstream>) -> Arc<dyn Upstream> {
         Arc::new(WatchedUpstream { upstream, watch: Arc::clone(&self.trace) })
     }
 
-    /// The secrets, which are not shown.
+    /// Wraps the secrets, so that no line shows them.
     pub(super) fn secrets(&self, secrets: Arc<dyn Secrets>) -> Arc<dyn Secrets> {
         Arc::new(WatchedSecrets { secrets, watch: Arc::clone(&self.trace) })
     }

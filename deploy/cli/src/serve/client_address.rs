@@ -10,13 +10,13 @@ const NETWORK_BITS: u32 = 64;
 pub(crate) struct ClientAddress(IpAddr);
 
 impl ClientAddress {
-    /// The client of a peer's address: an IPv4 address, also where IPv6 carries it, or an IPv6 network of 64 bits.
+    /// The client of a peer's address: an IPv4 address, also if it is mapped into IPv6, or an IPv6 network of 64 bits.
     /// `None` for a loopback address: a reverse proxy on this machine connects for all clients.
     pub(crate) fn at(address: IpAddr) -> Option<Self> {
         (!address.to_canonical().is_loopback()).then(|| Self::with_loopback(address))
     }
 
-    /// The same, but this machine is one client.
+    /// The same as [`ClientAddress::at`], but all loopback addresses are one client.
     pub(crate) fn with_loopback(address: IpAddr) -> Self {
         let address = address.to_canonical();
         Self(match address {

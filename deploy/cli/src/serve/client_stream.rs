@@ -19,7 +19,7 @@ pub(crate) enum ClientStream {
     Unix(tokio::net::UnixStream),
 }
 
-/// A stream that belongs to no runtime, so that another one can take it.
+/// A stream that belongs to no runtime, so that another runtime can register it.
 #[derive(Debug)]
 pub(crate) enum UnregisteredStream {
     Tcp(std::net::TcpStream),
@@ -31,7 +31,7 @@ impl UnregisteredStream {
     /// Takes a stream from its runtime.
     ///
     /// # Errors
-    /// The runtime cannot let go of it.
+    /// The stream cannot be deregistered from the runtime.
     pub(crate) fn of(stream: ClientStream) -> io::Result<Self> {
         match stream {
             ClientStream::Tcp(stream) => stream.into_std().map(Self::Tcp),
@@ -78,7 +78,7 @@ impl ClientStream {
     }
 }
 
-/// Calls the same function of either stream.
+/// Calls the same function of whichever stream it is.
 macro_rules! either {
     ($self:ident, $stream:ident => $call:expr) => {
         match $self.get_mut() {

@@ -26,9 +26,9 @@ const SHRINK_DURATION: Duration = Duration::from_secs(30);
 /// How many connections may be open.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ConnectionLimits {
-    /// Of all clients together.
+    /// The connections of all clients together.
     pub(crate) all: usize,
-    /// Of one client.
+    /// The connections of one client.
     pub(crate) per_client: usize,
 }
 
@@ -60,7 +60,7 @@ struct ConnectionEntry {
     activity: Arc<Activity>,
 }
 
-/// The number of a connection, what it is doing, and since when.
+/// The number of a connection, its phase, and when the phase began.
 type Waiting = (u64, (Phase, Instant));
 
 /// How many connections were closed to make room, by the limit that was reached.
@@ -89,8 +89,8 @@ impl ConnectionTable {
         Arc::new(Self { limits, held: HeldBytes::default(), open: Mutex::default() })
     }
 
-    /// Adds a new connection at once. Where a limit is reached, of its client or of all clients, the connection among
-    /// these that has waited longest for its client is closed.
+    /// Adds a new connection at once. If the limit of its client or of all clients is reached, one of the limited
+    /// connections is closed: the one that has waited longest for its client.
     pub(crate) fn open(self: &Arc<Self>, client: Option<ClientAddress>, now: Instant) -> ConnectionSlot {
         let mut open = self.lock();
         if let Some((number, _)) = open.of_full_client(client, self.limits.per_client) {
@@ -183,43 +183,44 @@ impl ConnectionTable {
 }
 
 impl OpenConnections {
-    /// The limit at this time, where `all` is the limit that is configured.
+    /// The present limit, given the configured limit `all`.
     fn room(&self, all: usize, now: Instant) -> usize {
         self.shrunk.filter(|(_, until)| now < *until).map_or(all, |(fewer, _)| fewer.min(all))
     }
 
-    /// Whether there is no room for one more connection, where `all` is the limit that is configured. Listeners have
-    /// places of their own.
+    /// Whether there is no room for one more connection, given the configured limit `all`. Listeners have a limit of
+    /// their own.
     fn is_full(&self, all: usize, now: Instant) -> bool {
         let room = self.room(all, now);
         self.entries.len() >= room && self.count(|_| true) >= room
     }
 
-    /// How many matching connections there are, besides listeners.
+    /// How many matching connections there are, not counting listeners.
     fn count(&self, matches: impl Fn(&ConnectionEntry) -> bool) -> usize {
         self.entries.values().filter(|entry| matches(entry) && !entry.is_listening()).count()
     }
 
-    /// Which connection of this client is closed for its next one, if the client has as many as it may.
+    /// The connection to close for this client's next one, if the client has reached its limit.
     fn of_full_client(&self, client: Option<ClientAddress>, most: usize) -> Option<Waiting> {
         let is_its = |entry: &ConnectionEntry| entry.client == client;
-        // Listeners have places of their own, and are counted only where it matters.
+        // Listeners have a limit of their own. They are subtracted only if the client seems to be full, since counting
+        // takes time.
         let is_full = self.clients.get(&client?).is_some_and(|open| *open >= most) && self.count(is_its) >= most;
         if is_full { self.longest_waiting(|entry| is_its(entry) && !entry.is_listening()) } else { None }
     }
 
-    /// Which connection is closed for the next one, if there is no room for it.
+    /// The connection to close for the next one, if there is no room for it.
     fn of_full_table(&self, all: usize, now: Instant) -> Option<Waiting> {
         if self.is_full(all, now) { self.longest_waiting(|entry| !entry.is_listening()) } else { None }
     }
 
-    /// Closes the matching connection that has waited longest for its client, and one that waits for the server only if
-    /// that is true of all of them. Returns whether any connection matched.
+    /// Closes the matching connection that has waited longest for its client. A connection that waits for the server is
+    /// closed only if all matching ones do. Returns whether any connection matched.
     fn close_longest_waiting(&mut self, matches: impl Fn(&ConnectionEntry) -> bool) -> bool {
         self.longest_waiting(matches).inspect(|(number, _)| self.close(*number)).is_some()
     }
 
-    /// The connection that this closes.
+    /// The connection that [`Self::close_longest_waiting`] closes.
     fn longest_waiting(&self, matches: impl Fn(&ConnectionEntry) -> bool) -> Option<Waiting> {
         let these = self.entries.iter().filter(|(_, entry)| matches(entry));
         let these = these.map(|(number, entry)| (*number, entry.activity.phase()));
@@ -254,7 +255,7 @@ impl ConnectionEntry {
 }
 
 impl ConnectionSlot {
-    /// What the connection is doing.
+    /// The state of the connection.
     pub(crate) const fn activity(&self) -> &Arc<Activity> {
         &self.activity
     }
@@ -265,7 +266,7 @@ impl ConnectionSlot {
         self.table.enforce_memory_limit();
     }
 
-    /// Enforces the limit of bytes in memory while an answer cannot be written.
+    /// Enforces the limit of bytes in memory. Called when an answer cannot be written at once.
     pub(crate) fn enforce_memory_limit(&self) {
         self.table.enforce_memory_limit();
     }

@@ -1,4 +1,4 @@
-//! The control socket of the server, through which its user asks for a reload.
+//! The control socket of the server, which accepts requests for reloads and backups from the server's own user.
 
 use std::{
     fs, io,
@@ -29,7 +29,7 @@ use crate::{
 const LONGEST_REQUEST: u64 = 256;
 /// How long a request may take to arrive.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long whoever takes a backup may read nothing of it.
+/// How long the receiver of a backup may read nothing before the connection is closed.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many requests are answered at once.
 const MOST_AT_ONCE: usize = 8;
@@ -46,7 +46,7 @@ pub(super) struct ControlSocket {
 
 impl ControlSocket {
     /// Listens in the data directory, if there is one, until the runtime ends. A socket that an earlier server left
-    /// there is replaced. A server without a control socket serves all the same, and the log says why it has none.
+    /// there is replaced. If the socket cannot be opened, the server runs without one and logs the reason.
     pub(super) fn open(
         data: &Path,
         reloads: &mpsc::Sender<ReloadRequest>,
@@ -84,8 +84,8 @@ fn inode(path: &Path) -> Option<u64> {
     fs::symlink_metadata(path).ok().map(|found| found.ino())
 }
 
-/// Binds under another name first, so that nobody else can connect before the mode is set, and a socket of that name is
-/// replaced at once.
+/// Binds under a temporary name first and then renames it: so nobody else can connect before the mode is set, and an
+/// existing socket is replaced atomically.
 fn bind(path: &Path) -> io::Result<UnixListener> {
     let new = path.with_extension(format!("{}.new", process::id()));
     let _ = fs::remove_file(&new);
@@ -109,13 +109,13 @@ struct Responder {
 async fn listen(listener: UnixListener, responder: Responder) {
     let places = Arc::new(Semaphore::new(MOST_AT_ONCE));
     loop {
-        // It is never closed.
+        // The semaphore is never closed.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
                 let responder = responder.clone();
                 tokio::spawn(async move {
-                    // Whoever goes away before the answer does not need it.
+                    // A client that disconnects before the answer does not need it.
                     let _ = responder.answer(stream).await;
                     drop(place);
                 });
@@ -157,7 +157,8 @@ async fn reply(mut stream: UnixStream, answer: &ControlAnswer) -> io::Result<Uni
     Ok(stream)
 }
 
-/// Writes a backup to whoever asked for it. If it breaks off, it has no end, which the reader notices.
+/// Writes a backup to the client that requested it. If writing is interrupted, the last line is missing, which the
+/// reader notices.
 fn back_up(store: &EmbeddedStore, data: &Path, stream: std::os::unix::net::UnixStream) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_write_timeout(Some(WRITE_TIMEOUT))?;
@@ -188,7 +189,7 @@ pub(super) fn reload_on_signal(reloads: mpsc::Sender<ReloadRequest>) -> Result<(
     let mut hangups = signal(SignalKind::hangup()).map_err(CommandError::Signal)?;
     tokio::spawn(async move {
         while hangups.recv().await.is_some() {
-            // If others wait already, one of them reads what this one would read.
+            // If the queue of reloads is full, one of the waiting reloads reads the same files.
             let _ = reloads.try_send(oneshot::channel().0);
         }
     });

@@ -1,4 +1,4 @@
-//! The engine that answers now. Another one takes its place when plugins.toml is read again.
+//! The engine that currently answers requests. A new engine replaces it when plugins.toml is reloaded.
 
 use std::sync::{
     Arc, PoisonError, RwLock,
@@ -7,7 +7,7 @@ use std::sync::{
 
 use badgesmith_engine::Engine;
 
-/// The engine for requests that begin now. Each request keeps the one that it began with.
+/// The engine for new requests. Each request keeps the engine that it began with.
 #[derive(Debug)]
 pub(crate) struct CurrentEngine {
     engine: RwLock<Arc<Engine>>,
@@ -23,14 +23,13 @@ impl CurrentEngine {
         Arc::clone(&self.engine.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Asks it something that takes no longer than a look into memory, since no other engine can take its place
-    /// meanwhile. It costs less than to have the engine for oneself: the threads wait for each other's counts of its
-    /// holders.
+    /// Calls `ask` with the engine. `ask` must be as quick as a lookup in memory, since the engine cannot be replaced
+    /// meanwhile. This is faster than cloning the `Arc`, whose reference count all threads would have to change.
     pub(crate) fn with<T>(&self, ask: impl FnOnce(&Engine) -> T) -> T {
         ask(&self.engine.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts another engine in its place.
+    /// Replaces the engine.
     #[cfg(unix)]
     pub(crate) fn replace(&self, engine: Arc<Engine>) {
         *self.engine.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&engine);
@@ -39,7 +38,7 @@ impl CurrentEngine {
         }
     }
 
-    /// Has `/health/ready` say that the process stops.
+    /// Makes `/health/ready` report that the process is stopping.
     pub(crate) fn begin_stop(&self) {
         self.is_stopping.store(true, Ordering::SeqCst);
         self.get().begin_stop();

@@ -1,4 +1,4 @@
-//! Sends events to those who subscribed to them in plugins.toml.
+//! Sends events to the subscriptions of plugins.toml.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -12,7 +12,8 @@ use badgesmith_host::subscription_check::check_subscriptions;
 use super::foundation::Foundation;
 use crate::command_error::CommandError;
 
-/// Checks that every topic has an ARN, which one that is named by its name may lack. SNS is not called.
+/// Checks that every topic has an ARN: for a topic that is given by its name, region and account must be known. SNS is
+/// not called.
 ///
 /// # Errors
 /// A topic whose region or account is unknown, with what to set.
@@ -28,7 +29,7 @@ async fn check_topics(topics: &Sns, settings: &Settings) -> Result<(), CommandEr
 /// Checks that the events of every subscription can be sent.
 ///
 /// # Errors
-/// A topic without an ARN, or every subscription whose events could not be sent, with what to write.
+/// A topic without an ARN, or all subscriptions whose events could not be sent, with what to write.
 pub(super) async fn check(foundation: &Foundation, settings: &Settings) -> Result<(), CommandError> {
     if settings.subscriptions.iter().any(|subscription| matches!(subscription.target, Target::Topic(_))) {
         check_topics(&foundation.topics(), settings).await?;
@@ -39,7 +40,7 @@ pub(super) async fn check(foundation: &Foundation, settings: &Settings) -> Resul
     }
 }
 
-/// Begins to send events in the background to those who subscribed to them; `None` where nobody did.
+/// Begins to send events in the background; `None` if there is no subscription.
 pub(super) fn start(foundation: &Foundation, engine: &Engine, settings: &Settings) -> Option<EventPump> {
     let clock: Clock = Arc::new(SystemTime::now);
     (!settings.subscriptions.is_empty()).then(|| engine.tell_events(&foundation.courier(settings), &clock))

@@ -11,10 +11,11 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// How many proxies are read at most. A chain is seldom longer than three, and clients may send long headers.
 const MOST_HOPS: usize = 32;
 
-/// The addresses of a request's way, the nearest first; `None` where a proxy wrote something else, such as `unknown`.
+/// The addresses of the hops of a request, the nearest first; `None` for a hop where a proxy wrote something else, such
+/// as `unknown`.
 ///
-/// `Forwarded` is read only without `X-Forwarded-For`: nearly every proxy writes the latter and passes on a `Forwarded`
-/// that its client made up.
+/// `Forwarded` is read only if there is no `X-Forwarded-For`: nearly every proxy writes the latter, and passes on a
+/// `Forwarded` that its client may have forged.
 pub(crate) fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let mut hops = Vec::new();
     if headers.contains_key(X_FORWARDED_FOR) {
@@ -30,7 +31,7 @@ pub(crate) fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     hops
 }
 
-/// The text of a header; empty if it is not text, which is no address.
+/// The text of a header; empty if it is not text.
 fn text(value: &HeaderValue) -> &str {
     value.to_str().unwrap_or_default()
 }

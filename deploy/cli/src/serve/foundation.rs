@@ -1,4 +1,4 @@
-//! What every engine of the process is built on: it stays when plugins.toml is read again.
+//! The parts that all engines of the process share, which stay when plugins.toml is reloaded.
 
 use std::{
     path::{Path, PathBuf},
@@ -28,20 +28,20 @@ pub(super) struct Foundation {
     pub(super) reports: Option<Arc<SqsQueue>>,
     /// The rate of reports for each owner, if there is one.
     report_rate: Option<Arc<ReportRate>>,
-    /// What looks at the depth of queues, if the environment names any.
+    /// The gauge that reads the depth of queues, if the environment names any.
     gauge: Option<Arc<SqsGauge>>,
     upstream: Arc<HttpUpstream>,
     /// The connections to queues and topics.
     connections: client::Connections,
     /// The certificates of authorities that are trusted beside Mozilla's.
     roots: ExtraRoots,
-    /// The path below which the server is shown.
+    /// The base path, below which a proxy shows the server.
     base: String,
-    /// What shows each call, if the log's level is `debug`.
+    /// The log of each call, if the log's level is `debug`.
     calls: Option<CallLog>,
 }
 
-/// What is read of plugins.toml and of the files that it names.
+/// The loaded contents of plugins.toml and of the files that it names.
 pub(super) struct Loaded {
     /// Which plugins.toml was named.
     config: Option<PathBuf>,
@@ -52,18 +52,19 @@ pub(super) struct Loaded {
     pub(super) faces: AddedFaces,
 }
 
-/// What follows if there is no plugins.toml.
+/// What to do if there is no plugins.toml.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IfMissing {
     /// There are no plugins.
     NoPlugins,
-    /// Nothing is read.
+    /// Refuse to load.
     #[cfg(unix)]
     Refuse,
 }
 
 impl Loaded {
-    /// Reads the file that was named or is found; libraries are opened from copies where there is a folder for them.
+    /// Reads the named plugins.toml, or the one that is found. If there is a folder for copies, libraries are opened
+    /// from copies.
     pub(super) fn read(
         config: Option<&Path>,
         if_missing: IfMissing,
@@ -114,7 +115,7 @@ impl Foundation {
         })
     }
 
-    /// The same with a rate of reports for each owner.
+    /// The foundation with a rate of reports for each owner.
     pub(super) fn with_report_rate(self, rate: Option<Rate>) -> Self {
         Self { report_rate: rate.map(|rate| Arc::new(ReportRate::new(rate))), ..self }
     }
@@ -162,7 +163,7 @@ impl Foundation {
         })
     }
 
-    /// What sends events to those who subscribed.
+    /// The courier that sends events to receivers.
     pub(super) fn courier(&self, settings: &Settings) -> Arc<dyn Courier> {
         Arc::new(HttpCourier::new(settings).trusting(self.roots.clone()).with_topics(Arc::new(self.topics())))
     }

@@ -11,12 +11,13 @@ use super::{answer::Server, listen_address::ListenAddress};
 
 /// How many examples of a plugin are printed. The index page of the server has all of them.
 const EXAMPLES: usize = 3;
-/// From how many plugins on each has a line with one example: the examples of eighty are no help.
+/// From this many plugins on, each plugin has only one line with one example, since the list would be too long
+/// otherwise.
 const MANY: usize = 12;
 
-/// Prints the server's address and examples of every plugin's badges. At a Unix socket they are paths. A terminal,
-/// unless the log is at `debug`, is shown how many there are instead: a screen has no room for the examples of eighty
-/// plugins.
+/// Prints the server's address and examples of every plugin's badges. At a Unix socket the addresses are paths. On a
+/// terminal, unless the log is at `debug`, only the number of plugins and badges is printed, since the examples of
+/// eighty plugins do not fit on a screen.
 pub(super) fn print(address: &ListenAddress, server: &Server) {
     let base = &server.network.base;
     let (at, site) = match address {

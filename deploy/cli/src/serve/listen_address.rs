@@ -10,7 +10,7 @@ pub(crate) enum ListenAddress {
     UnixSocket(std::path::PathBuf),
 }
 
-/// A text that is no such address.
+/// A text that is not an address to listen at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidListenAddress;
 
@@ -54,7 +54,7 @@ impl ListenAddress {
         }
     }
 
-    /// Whether those who connect here have addresses.
+    /// Whether clients that connect here have IP addresses.
     pub(crate) const fn has_addresses(&self) -> bool {
         match self {
             Self::Tcp(_) => true,

@@ -1,4 +1,4 @@
-//! Accepts connections and has a thread serve each of them, until the server is told to stop.
+//! Accepts connections and gives each of them to a thread, until the server is told to stop.
 
 use std::{
     future::poll_fn,
@@ -47,9 +47,9 @@ pub(crate) const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOCK_IS_WRONG: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nContent-Length: 32\r\n\
     Cache-Control: no-store\r\nConnection: close\r\n\r\nthe clock of the server is wrong";
 
-/// Serves at this address until Ctrl-C or SIGTERM, for as long as `stop_delay` after it or until a second one, and then
-/// finishes the requests in flight. The workers serve the connections. A Unix socket's file has this mode. After the
-/// signal `/health/ready` says that the server stops.
+/// Serves at this address until Ctrl-C or SIGTERM, then for `stop_delay` longer or until a second signal, and then
+/// finishes the requests in flight. The workers serve the connections. A Unix socket's file gets this mode. After the
+/// first signal `/health/ready` reports that the server is stopping.
 ///
 /// # Errors
 /// The address cannot be bound, or SIGTERM cannot be waited for.
@@ -75,7 +75,7 @@ pub(crate) async fn listen(
         }
     });
     greeting::print(&address, &server);
-    // Every task of a connection has a receiver, and nothing is sent.
+    // Every task of a connection holds a receiver, so the sender sees when all tasks have ended. No value is sent.
     let (open, _) = watch::channel(());
     let listeners = Arc::clone(&server.listeners);
     let mut checks = interval(CHECK_INTERVAL);
@@ -141,7 +141,8 @@ async fn recover(fault: &io::Error, connections: &ConnectionTable, workers: &Wor
         // The client closed the connection before it was accepted.
         io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted => return,
         _ if open_files::is_exhausted(fault) => {
-            // The tasks of new connections read before theirs can be closed, and closed connections end in their tasks.
+            // The tasks of new connections read what has arrived before their connections can be closed, and the tasks
+            // of closed connections end.
             workers.turn_all().await;
             if connections.shrink(Instant::now()) {
                 return workers.turn_all().await;
@@ -154,7 +155,7 @@ async fn recover(fault: &io::Error, connections: &ConnectionTable, workers: &Wor
 }
 
 /// Serves one connection to its end, with HTTP/1.1 keep-alive and pipelining: a request is answered when the answer to
-/// the one before it is written. The server has stopped when no connection has its `_is_open` any more.
+/// the previous one is written. The server has stopped when no connection holds its `_is_open` any more.
 async fn serve(socket: Socket, from: Peer, server: Server, _is_open: watch::Receiver<()>) {
     let activity = Arc::clone(socket.activity());
     if !clock::has_date(SystemTime::now()) {
@@ -177,7 +178,7 @@ async fn serve(socket: Socket, from: Peer, server: Server, _is_open: watch::Rece
     let mut connection = pin!(connection);
     let (mut task, mut is_finishing) = (None::<Waker>, false);
     poll_fn(|cx| {
-        // A task has the same waker with every poll, so it is registered once.
+        // A task usually has the same waker at every poll, so it is registered only once.
         if !task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
             activity.wake_at_end(cx.waker());
             task = Some(cx.waker().clone());

@@ -1,4 +1,4 @@
-//! The places of listeners: the connections whose answer is a stream of events.
+//! The limits on listeners: connections whose answer is a stream of events.
 
 use std::{
     collections::HashMap,
@@ -15,16 +15,16 @@ pub(crate) const MOST_LISTENERS: usize = 256;
 /// machine.
 pub(crate) const MOST_OF_CLIENT: usize = 32;
 
-/// Instead of how often streams were ended: the server stops.
+/// The value of [`Listeners::ended`] once the server stops.
 const STOPPED: u64 = u64::MAX;
 
-/// The listeners that there are.
+/// The counts of present listeners, and their limits.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     most: usize,
     most_of_client: usize,
     taken: Mutex<TakenPlaces>,
-    /// How often every stream has been ended; [`STOPPED`] from the end of the server on.
+    /// How often all streams have been ended; [`STOPPED`] once the server stops.
     ended: watch::Sender<u64>,
 }
 
@@ -39,13 +39,13 @@ struct TakenPlaces {
 pub(crate) struct ListenerPlace {
     client: Option<ClientAddress>,
     listeners: Arc<Listeners>,
-    /// How often streams had been ended when it began.
+    /// The value of [`Listeners::ended`] when this listener began.
     began: u64,
     ended: watch::Receiver<u64>,
 }
 
 impl Listeners {
-    /// Places for so many, and for so many of one client.
+    /// Places for at most `most` listeners, and for `most_of_client` of one client.
     pub(crate) fn new(most: usize, most_of_client: usize) -> Arc<Self> {
         Arc::new(Self { most, most_of_client, taken: Mutex::default(), ended: watch::Sender::new(0) })
     }
@@ -75,7 +75,7 @@ impl Listeners {
         self.ended.send_replace(STOPPED);
     }
 
-    /// Ends every stream that there is. Each said at its beginning after how long the client connects again.
+    /// Ends all present streams. Each stream told its client at the beginning after how long to reconnect.
     #[cfg(unix)]
     pub(crate) fn restart(&self) {
         self.ended.send_if_modified(|ended| {

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use super::{client_stream::ClientStream, listen_address::ListenAddress, peer::Peer};
 
 /// The size of the kernel's send and receive buffers of a connection, in bytes, without the kernel's own overhead. An
-/// ordinary answer fits, and at most so much of an answer waits in the kernel for a client that does not read.
+/// ordinary answer fits, and no more than this waits in the kernel for a client that does not read.
 const SYSTEM_BUFFER: u32 = 64 * 1024;
 /// How many connections may wait in the kernel to be accepted.
 const BACKLOG: u32 = 1024;
@@ -108,7 +108,7 @@ mod unix {
         inode: Option<u64>,
     }
 
-    /// Listens at a path, in the place of a socket that nobody listens at any more.
+    /// Listens at a path, and replaces a socket that no process listens at any more.
     pub(super) fn bind(path: &Path, mode: u32) -> io::Result<(UnixListener, SocketFile)> {
         remove_stale(path)?;
         let socket = UnixSocket::new_stream()?;
@@ -140,7 +140,7 @@ mod unix {
 
     impl Drop for SocketFile {
         fn drop(&mut self) {
-            // A server that took the place has a file of its own there.
+            // If another server has replaced the file, it is not removed.
             if self.inode.is_some() && inode(&self.path) == self.inode {
                 let _ = fs::remove_file(&self.path);
             }

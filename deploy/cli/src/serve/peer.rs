@@ -1,11 +1,11 @@
-//! Who is at the other end of a connection.
+//! The other end of a connection, by its address.
 
 use std::net::IpAddr;
 
 /// The other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Peer {
-    /// A peer with an IP address. An IPv4 address that IPv6 carries is an IPv4 address.
+    /// A peer with an IP address. An IPv4 address that is mapped into IPv6 is stored as IPv4.
     Address(IpAddr),
     /// A process of this machine, over a Unix socket. It has no address.
     #[cfg(unix)]

@@ -1,5 +1,5 @@
-//! The time of the present poll of a connection. Timeouts are seconds, so the clock is read once for all that a poll
-//! does.
+//! The time of the present poll of a connection. Timeouts are measured in seconds, so the clock is read only once for
+//! each poll.
 
 use std::{
     cell::Cell,
@@ -10,9 +10,9 @@ thread_local! {
     static POLLED: Cell<Option<(Instant, SystemTime)>> = const { Cell::new(None) };
 }
 
-/// Polls a connection on this date; all that it does meanwhile happens at one time.
+/// Polls a connection with this date; the time stays the same for the whole poll.
 pub(super) fn at_one_time<T>(date: SystemTime, poll: impl FnOnce() -> T) -> T {
-    /// Ends the time, also after a panic.
+    /// Resets the time when dropped, also after a panic.
     struct Ended;
     impl Drop for Ended {
         fn drop(&mut self) {
@@ -24,12 +24,12 @@ pub(super) fn at_one_time<T>(date: SystemTime, poll: impl FnOnce() -> T) -> T {
     poll()
 }
 
-/// When the present poll began; outside of one, now.
+/// The time when the present poll began; outside of a poll, the present time.
 pub(super) fn now() -> Instant {
     POLLED.get().map_or_else(Instant::now, |(now, _)| now)
 }
 
-/// The date when the present poll began; outside of one, now.
+/// The date when the present poll began; outside of a poll, the present date.
 pub(super) fn date() -> SystemTime {
     POLLED.get().map_or_else(SystemTime::now, |(_, date)| date)
 }

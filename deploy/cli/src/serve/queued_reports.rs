@@ -1,4 +1,4 @@
-//! The queue in which reports wait to be recorded, where the environment names one, and the depth of the queues that it
+//! The queue in which reports wait to be recorded, if the environment names one, and the depth of the queues that it
 //! names.
 
 use std::{env, error::Error, fmt, sync::Arc};
@@ -10,16 +10,16 @@ use crate::command_error::CommandError;
 
 /// The variable with the name of the queue.
 const VARIABLE: &str = "BADGESMITH_QUEUE_REPORTS";
-/// The variable with the name of the queue of events, which a function on Lambda works on and whose depth is shown
-/// here.
+/// The variable with the name of the queue of events. A Lambda function processes that queue; this server only shows
+/// its depth.
 const EVENTS: &str = "BADGESMITH_QUEUE_EVENTS";
 
 /// Why there is no queue.
 #[derive(Debug)]
 enum QueueError {
-    /// plugins.toml asks for one that the environment does not name.
+    /// plugins.toml requires a queue, but the environment does not name one.
     NotNamed,
-    /// What the environment names is no queue.
+    /// The name in the environment is not a queue's.
     Refused(&'static str, AwsError),
 }
 
@@ -36,11 +36,11 @@ impl fmt::Display for QueueError {
 
 impl Error for QueueError {}
 
-/// The queue that the environment names. It is emptied even where reports are recorded at once, so that none stays in
-/// it after the setting was changed.
+/// The queue that the environment names. It is processed even if plugins.toml records reports at once, so that no
+/// report stays in it after the setting was changed.
 ///
 /// # Errors
-/// plugins.toml asks for a queue and none is named, or what is named is none.
+/// plugins.toml requires a queue and the environment names none, or the name is not a queue's.
 pub(super) fn queue(
     settings: &Settings,
     aws: impl FnOnce() -> Arc<AwsClients>,
@@ -56,21 +56,21 @@ pub(super) fn queue(
     }
 }
 
-/// What looks at the depth of the queues that the environment names; `None` if it names none.
+/// The gauge that reads the depth of the queues that the environment names; `None` if it names none.
 ///
 /// # Errors
-/// What is named is no queue.
+/// A name is not a queue's.
 pub(super) fn gauge(aws: impl FnOnce() -> Arc<AwsClients>) -> Result<Option<Arc<SqsGauge>>, CommandError> {
     let is_named = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
     if ![VARIABLE, EVENTS].into_iter().any(is_named) {
         return Ok(None);
     }
-    // The queue of reports was read before.
+    // The variable of the queue of reports was checked before.
     let refused = |error| CommandError::configuration(QueueError::Refused(EVENTS, error));
     Ok(SqsGauge::of(&aws()).map_err(refused)?.map(Arc::new))
 }
 
-/// Checks whether there is a queue where plugins.toml asks for one.
+/// Checks that there is a queue if plugins.toml requires one.
 ///
 /// # Errors
 /// There is none.

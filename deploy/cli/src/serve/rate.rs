@@ -1,24 +1,25 @@
-//! `--rate` and `--report-rate`: how many requests in which time.
+//! `--rate` and `--report-rate`: a number of requests per period.
 
 use std::{fmt, str::FromStr, time::Duration};
 
 /// The most requests that a rate may name: more than a machine answers, and few enough that each takes a nanosecond.
 const MOST: u32 = 1_000_000;
 
-/// A rate such as `50/s`. So many requests may come at once, and as many more in each further second, minute or hour.
+/// A rate such as `50/s`. This many requests may arrive at once, and as many more in each further second, minute or
+/// hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rate {
     count: u32,
-    /// The time in which as many requests as that may come again.
+    /// The period after which the same number of requests is allowed again.
     pub(crate) period: Duration,
 }
 
-/// A text that is no rate.
+/// A text that is not a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InvalidRate;
 
 impl Rate {
-    /// The time after which one more request may come.
+    /// The time after which one more request is allowed.
     pub(crate) fn interval(self) -> Duration {
         self.period / self.count
     }

@@ -9,12 +9,12 @@ use badgesmith_engine::ReportLimit;
 
 use super::{client_address::ClientAddress, network::Network, rate::Rate, rate_table::RateTable};
 
-/// For how many clients the table has buckets; 1.3 MB. Only those that are not full again matter.
+/// For how many clients the table has buckets; it takes 1.3 MB. Only clients whose buckets are not full need one.
 const CLIENTS: usize = 32 * 1024;
-/// For how many owners the table has buckets. An owner is somebody whose reports are verified, so there are fewer.
+/// For how many owners the table has buckets. Only owners with verified reports count, so there are fewer of them.
 const OWNERS: usize = 4096;
-/// What tells supervisors and load balancers how the server is: they must hear it also when they share an address with
-/// a busy client.
+/// The health checks of supervisors and load balancers have no limit: they must be answered even if they share an
+/// address with a busy client.
 const EXEMPT: [&str; 2] = ["/health/live", "/health/ready"];
 
 /// The rate of requests for each client.
@@ -29,11 +29,11 @@ impl ClientRate {
         Self { table: RateTable::new(rate, CLIENTS), began: now }
     }
 
-    /// Counts a request of this client to a path below the base path. Clients whose address is not known have no limit:
-    /// those of a trusted proxy that does not say whom it asks for, and whoever connects to a Unix socket.
+    /// Counts a request of this client to a path below the base path. Clients with an unknown address have no limit:
+    /// those of a trusted proxy that does not name its client, and processes that connect to a Unix socket.
     ///
     /// # Errors
-    /// The client sent too many: after how many seconds one more is answered.
+    /// The client exceeded its rate; contains the seconds after which one more request is answered.
     pub(crate) fn admit(&self, network: &Network, client: Option<IpAddr>, path: &str, now: Instant) -> Result<(), u32> {
         let Some(client) = network.rated_client(client).filter(|_| !EXEMPT.contains(&path)) else { return Ok(()) };
         self.table.take(client, now.saturating_duration_since(self.began)).map_err(seconds)

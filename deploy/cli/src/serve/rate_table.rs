@@ -8,14 +8,15 @@ use std::{
 
 use super::rate::Rate;
 
-/// How many buckets a set has. A key has its bucket in one set, which is searched from its beginning to its end.
+/// How many buckets a set has. The hash of a key selects one set, which is searched linearly.
 const BUCKETS_OF_SET: usize = 8;
 
 /// A token bucket for each key. A bucket that is not in the table is full.
 ///
-/// The table never grows. Where a new key finds its set taken, the fullest bucket makes room, whose key loses nothing
-/// but what little it has used. So nobody is refused because of the keys of others, however many they are; and who has
-/// so many keys has so many buckets anyhow. The hash has a random seed, so nobody can choose keys of one set.
+/// The table never grows. If the set of a new key has no free place, its fullest bucket is replaced, whose key only
+/// gets back the few tokens that it had used. So no key is refused because of other keys, however many there are; and a
+/// client with many keys has many buckets anyway. The hash has a random seed, so nobody can choose keys that fall into
+/// the same set.
 #[derive(Debug)]
 pub(crate) struct RateTable<K> {
     rate: Rate,
@@ -25,8 +26,8 @@ pub(crate) struct RateTable<K> {
 
 type BucketSet<K> = [Option<Bucket<K>>; BUCKETS_OF_SET];
 
-/// The bucket of a key. That it refills at a constant rate is all of its state, so it needs the time alone at which it
-/// will be full; no timer fills it.
+/// The bucket of a key. It refills at a constant rate, so the time at which it will be full is its whole state, and no
+/// timer is needed.
 #[derive(Debug)]
 struct Bucket<K> {
     key: K,
@@ -34,7 +35,7 @@ struct Bucket<K> {
 }
 
 impl<K: Hash + Eq> RateTable<K> {
-    /// A table for so many keys, rounded up to a whole set.
+    /// A table for this many keys, rounded up to a whole set.
     pub(crate) fn new(rate: Rate, keys: usize) -> Self {
         let set = |_| Mutex::new([const { None }; BUCKETS_OF_SET]);
         Self { rate, hasher: RandomState::new(), sets: (0..keys.div_ceil(BUCKETS_OF_SET).max(1)).map(set).collect() }
@@ -43,7 +44,7 @@ impl<K: Hash + Eq> RateTable<K> {
     /// Takes a token from the bucket of a key. `clock` never goes back.
     ///
     /// # Errors
-    /// The bucket is empty: the time until it has a token.
+    /// The bucket is empty; contains the time until it has a token.
     pub(crate) fn take(&self, key: K, clock: Duration) -> Result<(), Duration> {
         let hash = usize::try_from(self.hasher.hash_one(&key) % self.sets.len() as u64).unwrap_or_default();
         let mut set = self.sets[hash].lock().unwrap_or_else(PoisonError::into_inner);

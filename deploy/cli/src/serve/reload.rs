@@ -1,4 +1,4 @@
-//! Reads plugins.toml again, and has another engine answer from then on. Requests under way end with the one before.
+//! Reads plugins.toml again, and replaces the engine. Requests in flight are finished by the previous engine.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -19,32 +19,32 @@ use super::{
 };
 use crate::{command_error::CommandError, control::ControlAnswer};
 
-/// How many requests to reload may wait. One more is refused, since one of these reads what it would read.
+/// How many requests to reload may wait. One more is refused, since the waiting ones will read the same files.
 const MOST_WAITING: usize = 8;
-/// How long reading plugins.toml and opening the plugins may take, as on a disk of the network that is slow.
+/// How long reading plugins.toml and opening the plugins may take, such as on a slow network disk.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// A request to reload. The answer is dropped where nobody waits for it.
+/// A request to reload. The answer is dropped if nothing waits for it.
 pub(super) type ReloadRequest = oneshot::Sender<ControlAnswer>;
 
-/// Replaces the engine of a server, one time after the other.
+/// Replaces the engine of a server, one reload at a time.
 pub(super) struct Reloader {
-    /// Which plugins.toml was named at the start.
+    /// The plugins.toml that was named at the start.
     pub(super) config: Option<PathBuf>,
-    /// The settings of the start.
+    /// The settings with which the server started.
     pub(super) started_with: Settings,
-    /// Where libraries are copied before they are opened, with `--watch`.
+    /// The folder to which libraries are copied before they are opened, with `--watch`.
     pub(super) copies: Option<Arc<LibraryCopies>>,
     pub(super) foundation: Arc<Foundation>,
     pub(super) engines: Arc<CurrentEngine>,
     pub(super) listeners: Arc<Listeners>,
-    /// What sends the events of the present engine.
+    /// The background task that sends the events of the present engine.
     pub(super) telling: Option<EventPump>,
-    /// A build that took too long. It cannot be ended, so there is no other one beside it.
+    /// The building of an engine that took too long. It cannot be cancelled, so no other one is started until it ends.
     pub(super) late: Option<JoinHandle<Result<Successor, CommandError>>>,
 }
 
-/// An engine that may take over.
+/// A new engine that may replace the present one.
 pub(super) struct Successor {
     engine: Arc<Engine>,
     plugins: usize,
@@ -53,7 +53,7 @@ pub(super) struct Successor {
 }
 
 impl Reloader {
-    /// Starts to reload in the background when that is asked for.
+    /// Starts a background task that reloads on request.
     pub(super) fn start(mut self) -> mpsc::Sender<ReloadRequest> {
         let (sender, mut requests) = mpsc::channel::<ReloadRequest>(MOST_WAITING);
         tokio::spawn(async move {
@@ -101,7 +101,7 @@ impl Reloader {
         Ok(successor)
     }
 
-    /// Has the engine answer from now on.
+    /// Makes the new engine the one that answers.
     async fn succeed(&mut self, successor: Successor, request: ReloadRequest) {
         let Successor { engine, plugins, settings, needs_restart } = successor;
         let predecessor = self.engines.get();
@@ -111,14 +111,15 @@ impl Reloader {
         } else {
             self.listeners.restart();
         }
-        // Its caches may take long to free.
+        // In the background, since freeing its caches may take long.
         spawn_blocking(move || drop(predecessor));
         tracing::info!(plugins, "plugins.toml was read again");
         if !needs_restart.is_empty() {
             tracing::warn!(settings = needs_restart.join(", "), "what needs a restart is as before");
         }
         let _ = request.send(ControlAnswer::Reloaded { plugins, needs_restart });
-        // An event must not be sent by two at once. What is recorded meanwhile waits in the store.
+        // Two tasks must not send the same event, so the old one ends first. Events that are recorded meanwhile wait in
+        // the store.
         if let Some(telling) = self.telling.take() {
             telling.stop().await;
         }
@@ -138,7 +139,7 @@ fn keep(settings: &mut Settings, started_with: &Settings) -> Vec<String> {
         settings.extra_roots.clone_from(&started_with.extra_roots);
         differing.push("extra-roots".to_owned());
     }
-    // The embedded store has its share of it.
+    // The embedded store uses a share of this memory and cannot change it.
     if settings.cache_mib != started_with.cache_mib {
         settings.cache_mib = started_with.cache_mib;
         differing.push("cache-mib".to_owned());

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use super::{activity::Activity, client_stream::ClientStream, connection_table::ConnectionSlot, poll_time};
 
-/// How much is read at once, in bytes. A connection holds at most so much of pipelined requests.
+/// How many bytes are read at once. A connection holds no more than this of pipelined requests.
 const READ_SIZE: usize = 8 * 1024;
 /// Up to how many bytes the pieces of an answer are copied into one buffer, because a write of several pieces costs
 /// more than the copy. Most badges fit.
@@ -21,8 +21,8 @@ const SMALL_ANSWER: usize = 4 * 1024;
 const MAX_DISCARDED: usize = 4 * 1024 * 1024;
 
 thread_local! {
-    /// Where the pieces of a small answer become one. Each thread has one buffer, because an answer is in it no longer
-    /// than a write takes.
+    /// The buffer in which the pieces of a small answer are joined. Each thread has one, because an answer is in it
+    /// only during the write.
     static WHOLE: RefCell<Vec<u8>> = RefCell::new(Vec::with_capacity(SMALL_ANSWER));
 }
 
@@ -40,7 +40,7 @@ impl Socket {
         Self { stream, slot, discarded: None }
     }
 
-    /// What its connection is doing.
+    /// The state of the connection.
     pub(crate) const fn activity(&self) -> &Arc<Activity> {
         self.slot.activity()
     }
@@ -50,8 +50,8 @@ impl Socket {
         Pin::new(&mut (&mut self.stream).take(READ_SIZE as u64)).poll_read(cx, buffer)
     }
 
-    /// Fails once a listener has closed the connection. Nothing else would read from it, so that its place would be
-    /// taken until something is written.
+    /// Fails once the client of an event stream has closed the connection. Nothing else reads from it, so its place
+    /// would stay taken until an event is written.
     fn notice_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.stream.poll_end(cx) {
             Poll::Ready(Ok(true)) => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
@@ -120,7 +120,7 @@ impl AsyncWrite for Socket {
         self.stream.is_write_vectored()
     }
 
-    /// After a flush nothing of an answer is left in memory.
+    /// Flushes the stream. After that no part of an answer is left in memory.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.stream).poll_flush(cx))?;
@@ -142,7 +142,8 @@ impl AsyncWrite for Socket {
                 let was_listening = this.slot.activity().is_listening();
                 this.slot.activity().closing(poll_time::now());
                 if was_listening {
-                    // Nothing is left to be read, so the client reads the end, and a server that stops need not wait.
+                    // No unread bytes are left, so the client receives the whole answer, and a stopping server need not
+                    // wait.
                     return Poll::Ready(Ok(()));
                 }
                 0

@@ -10,7 +10,7 @@ pub(crate) fn are_recorded() -> bool {
 }
 
 /// Opens the span of a request; the spans of its upstream calls are its children. The field names are OpenTelemetry's
-/// semantic conventions. The query string is left out because it may hold private values.
+/// semantic conventions. The query string is left out because it may contain private values.
 pub(crate) fn open(request: &Request) -> Span {
     let span = tracing::info_span!(
         target: SPANS,

@@ -13,7 +13,7 @@ use badgesmith_host::{client, embedded::EmbeddedStore, secrets::FileSecrets};
 use super::listener::STOP_TIMEOUT;
 use crate::{command_error::CommandError, dynamodb, seal::SealOption};
 
-/// What survives a restart of the server.
+/// The storage of the data that survives a restart of the server.
 pub(super) enum Storage {
     Embedded(Arc<EmbeddedStore>),
     DynamoDb(Arc<AwsClients>, DynamoStore),
@@ -46,7 +46,7 @@ impl Storage {
         }
     }
 
-    /// Checks whether the server can go on with these settings.
+    /// Checks that the store can serve these settings: with DynamoDB, subscriptions need a table of events.
     pub(super) fn check(&self, settings: &Settings) -> Result<(), CommandError> {
         match self {
             Self::Embedded(_) => Ok(()),
@@ -61,7 +61,7 @@ impl Storage {
         }
     }
 
-    /// The secrets; those of a data directory are opened with the keys.
+    /// The secrets. The secrets of a data directory are opened with the keys.
     pub(super) fn secrets(&self, data_directory: &Path, keys: &SealOption) -> Result<Arc<dyn Secrets>, CommandError> {
         Ok(match self {
             Self::Embedded(_) => {
@@ -73,7 +73,7 @@ impl Storage {
         })
     }
 
-    /// The clients of AWS, which exist already if the store is there.
+    /// The clients of AWS, which exist already if the store is in DynamoDB.
     pub(super) fn aws(&self, connections: &client::Connections) -> Arc<AwsClients> {
         match self {
             Self::Embedded(_) => Arc::new(AwsClients::new(dynamodb::client::settings(), connections.clone())),
@@ -81,11 +81,11 @@ impl Storage {
         }
     }
 
-    /// Waits until what was handed to the store is written.
+    /// Waits until all pending writes of the store are finished.
     pub(super) async fn close(&self) {
         match self {
             Self::Embedded(store) => store.close(),
-            // An answer that is not stored in time is asked of its upstream again after the restart.
+            // An answer that is not stored in time is fetched from its upstream again after the restart.
             Self::DynamoDb(_, store) => drop(tokio::time::timeout(STOP_TIMEOUT, store.settle()).await),
         }
     }

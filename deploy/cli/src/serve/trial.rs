@@ -1,5 +1,5 @@
-//! Loads the plugins in another process first: a library that is damaged or cut can end the process that opens it, and
-//! no check of its bytes tells all of them.
+//! Loads the plugins in another process first: opening a damaged or truncated library can end the process, and no check
+//! of its bytes finds every damage.
 
 use std::{
     io::{self, Read},
@@ -12,25 +12,25 @@ use std::{
 
 use crate::command_error::CommandError;
 
-/// The exit code of a command that refused something. The reload says all mistakes itself then.
+/// The exit code of a command that ended with an error. The reload then finds and reports all mistakes itself.
 const REFUSED: i32 = 1;
-/// How much of what the other process wrote is repeated, in bytes.
+/// How many bytes of the other process's output are repeated.
 const LONGEST_WORDS: usize = 500;
 /// How long the other process may take. It is ended before the reload gives up, since the thread that reads the plugins
 /// afterwards cannot be ended.
 const LONGEST: Duration = Duration::from_secs(20);
-/// The pause between two looks at whether it has ended.
+/// The pause between two checks whether the process has ended.
 const PAUSE: Duration = Duration::from_millis(10);
-/// How long what it wrote is waited for once it has ended. The pipe stays open for longer if it started a process that
-/// inherited it.
+/// How long to wait for its output after it has ended. The pipe stays open longer if it started a process that
+/// inherited the pipe.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Loads the configured plugins in a process of its own.
 ///
 /// # Errors
-/// The process ended in another way than a command does, or did not end.
+/// The process did not end with an exit code of a command, or did not end at all.
 pub(super) fn load_elsewhere(config: Option<&Path>) -> Result<(), CommandError> {
-    // It leads to this program even after the file was replaced by a newer one.
+    // This link leads to the running program even after its file was replaced by a newer one.
     let program = if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() };
     let Ok(program) = program else { return Ok(()) };
     let mut command = Command::new(program);
@@ -54,7 +54,7 @@ pub(super) fn load_elsewhere(config: Option<&Path>) -> Result<(), CommandError> 
     }
 }
 
-/// Waits until a process has ended, and ends it itself when that takes too long: `None`.
+/// Waits until a process has ended. If that takes too long, kills it and returns `None`.
 fn wait(process: &mut Child) -> io::Result<Option<ExitStatus>> {
     let late = Instant::now() + LONGEST;
     loop {
@@ -88,7 +88,7 @@ fn read(pipe: Option<ChildStderr>) -> mpsc::Receiver<Vec<u8>> {
     words
 }
 
-/// The beginning of what was written, on one line.
+/// The beginning of the output, on one line.
 fn said(words: &mpsc::Receiver<Vec<u8>>) -> String {
     let (late, mut said) = (Instant::now() + LAST_WORDS, Vec::new());
     while let Ok(part) = words.recv_timeout(late.saturating_duration_since(Instant::now())) {

@@ -1,4 +1,4 @@
-//! `--trust`: the proxies that are believed what they say about their clients.
+//! `--trust`: the proxies whose statements about their clients are trusted.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -19,7 +19,7 @@ pub(crate) enum TrustedProxy {
     UnixSocket,
 }
 
-/// Why a text is no value of `--trust`.
+/// Why a text is not a value of `--trust`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InvalidProxy {
     /// It is no network.
@@ -28,7 +28,7 @@ pub(crate) enum InvalidProxy {
     Everybody,
 }
 
-/// All proxies that are believed.
+/// All trusted proxies.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TrustedProxies(Vec<TrustedProxy>);
 
@@ -63,7 +63,7 @@ impl TrustedProxies {
         Self(proxies)
     }
 
-    /// Whether there is none.
+    /// Whether no proxy is trusted.
     pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -80,9 +80,9 @@ impl TrustedProxies {
 
     /// The client that a request comes from; `None` if its address is unknown.
     ///
-    /// It is the peer, unless that is a proxy of these: then it is the first address that is none of theirs, on the way
-    /// back from here. What that one says of others is not believed. Where a proxy does not say, the proxy is the
-    /// client.
+    /// The client is the peer, unless the peer is a trusted proxy. Then the addresses in the headers are read from the
+    /// nearest hop on: trusted proxies are skipped, and the first other address is the client; everything that it says
+    /// about further hops is ignored. If a proxy does not name its client, the proxy itself is the client.
     pub(crate) fn client(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
         let mut client = peer.address();
         if !self.contains(peer) {

@@ -1,7 +1,7 @@
 //! `--watch`: reloads as soon as plugins.toml, or a file that it names, has changed. For development.
 //!
-//! The files are looked at twice a second. That needs no watcher of the system, of which each has its own idea of a
-//! file that is replaced, and finds a file on any disk.
+//! The files are polled twice a second. So no file watcher of the operating system is needed: these differ in how they
+//! report a replaced file, and do not work on every disk.
 
 use std::{
     fs, mem,
@@ -18,17 +18,17 @@ use tokio::{
 
 use super::reload::ReloadRequest;
 
-/// The pause between two looks. A change is taken when the next look finds the same, since a file that a compiler or an
-/// editor still writes changes from look to look.
+/// The pause between two polls. A change counts once two polls in a row find the same state, since a file that a
+/// compiler or an editor is still writing differs from poll to poll.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What a file is at a moment; `None` if there is none.
+/// The modification time and the size of a file; `None` if it does not exist.
 type Stamp = Option<(SystemTime, u64)>;
 
-/// The files and what they are.
+/// The files with their stamps.
 type Seen = Vec<(PathBuf, Stamp)>;
 
-/// Asks for a reload whenever files have changed, until the runtime ends.
+/// Requests a reload whenever files have changed, until the runtime ends.
 pub(super) fn start(config: Option<PathBuf>, reloads: mpsc::Sender<ReloadRequest>) {
     tracing::warn!("--watch reloads what changes, copies libraries, and keeps all of them open: for development only");
     let mut files = ConfigFiles::new(config);
@@ -37,7 +37,7 @@ pub(super) fn start(config: Option<PathBuf>, reloads: mpsc::Sender<ReloadRequest
         let mut seen = taken.clone();
         loop {
             sleep(PAUSE).await;
-            // Files may be on a slow disk.
+            // On another thread, since files may be on a slow disk.
             let Ok((same_files, now)) = spawn_blocking(move || {
                 let now = look(&mut files);
                 (files, now)
@@ -56,7 +56,7 @@ pub(super) fn start(config: Option<PathBuf>, reloads: mpsc::Sender<ReloadRequest
             if reloads.send(sender).await.is_err() {
                 return;
             }
-            // The reload logs what came of it. What changes meanwhile differs from what was taken.
+            // The reload logs its outcome. Files that change meanwhile differ from the stamps and cause another reload.
             let _ = receiver.await;
         }
     });

@@ -21,23 +21,24 @@ use tokio::{
 use super::client_stream::{ClientStream, UnregisteredStream};
 use crate::{command_error::CommandError, runtime};
 
-/// How long the acceptor waits for a thread to do what it was given. A thread takes less than a millisecond.
+/// How long the acceptor waits for a thread to start its work. A thread usually takes less than a millisecond.
 const TURN_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// The threads that serve connections. With one thread there is none beside the acceptor's, which then serves them.
+/// The threads that serve connections. With one thread there are no workers: the acceptor's thread serves the
+/// connections itself.
 ///
 /// Dropping this ends the threads, with all that still runs on them.
 #[derive(Debug)]
 pub(crate) struct Workers {
     workers: Vec<Worker>,
-    /// Never sent to: each thread ends with it.
+    /// Nothing is sent: each thread ends when this sender is dropped.
     _running: watch::Sender<()>,
 }
 
 #[derive(Debug)]
 struct Worker {
     handle: Handle,
-    /// How many connections it serves.
+    /// How many connections this worker serves.
     connections: Arc<AtomicUsize>,
 }
 
@@ -45,7 +46,7 @@ struct Worker {
 struct Counted(Arc<AtomicUsize>);
 
 impl Workers {
-    /// Starts so many threads; with one, connections are served by the acceptor's thread.
+    /// Starts this many threads; with one, the acceptor's thread serves the connections.
     ///
     /// # Errors
     /// A runtime or a thread could not be started.
@@ -56,8 +57,8 @@ impl Workers {
         Ok(Self { workers: workers.collect::<Result<_, _>>()?, _running: running })
     }
 
-    /// Serves a connection, which this thread accepted, on the thread that has the fewest. Returns that thread's
-    /// number.
+    /// Serves a connection, which this thread accepted, on the thread with the fewest connections. Returns that
+    /// thread's number.
     ///
     /// # Errors
     /// The connection cannot be taken from this thread's runtime.
@@ -86,8 +87,8 @@ impl Workers {
         Ok(number)
     }
 
-    /// Waits until all threads have begun what they were given before, and have read what the clients of their new
-    /// connections had sent. Nobody waits long for a thread that is busy.
+    /// Waits until all threads have started the tasks that they were given before, and have read what the clients of
+    /// their new connections had sent. The wait for a busy thread is limited by [`TURN_TIMEOUT`].
     pub(crate) async fn turn_all(&self) {
         if self.workers.is_empty() {
             let _ = tokio::spawn(yield_now()).await;
@@ -114,7 +115,7 @@ impl Worker {
     async fn turn(&self) {
         let (sender, receiver) = oneshot::channel();
         self.handle.spawn(async move {
-            // The runtime sees what arrived before it goes on here.
+            // The runtime polls its sockets before it continues here.
             yield_now().await;
             let _ = sender.send(());
         });
@@ -166,7 +167,7 @@ mod tests {
         let (mut slow, server) = connection().await;
         let (release, released) = mpsc::channel::<()>();
         let busy = |stream| async move {
-            // The whole thread waits.
+            // Blocks the whole thread.
             let _ = released.recv();
             echo(stream).await;
         };
@@ -175,7 +176,7 @@ mod tests {
         assert_eq!(workers.serve(server, echo).unwrap(), 1);
         quick.write_all(b"q").await.unwrap();
         assert_eq!(quick.read_u8().await.unwrap(), b'q');
-        // Nobody waits until a busy thread is done.
+        // The call does not wait until a busy thread is done.
         workers.turn_all().await;
         release.send(()).unwrap();
         slow.write_all(b"s").await.unwrap();

@@ -30,9 +30,9 @@ impl AddAssign for CoverageCount {
 pub struct CoverageTotals {
     /// Lines that can run; statements where the tool counts statements.
     pub lines: CoverageCount,
-    /// Branches, if the reports tell of any.
+    /// Branches, if the reports contain any.
     pub branches: Option<CoverageCount>,
-    /// Functions and methods, if the reports tell of any.
+    /// Functions and methods, if the reports contain any.
     pub functions: Option<CoverageCount>,
 }
 

@@ -41,7 +41,8 @@ pub(super) fn read(text: &str) -> Result<CoverageReport, ReportRefusal> {
             Some(format) => (format.read)(text).map_err(|fault| fault.refusal(broken)),
             None => Err(other("it is JSON with none of the keys that coverage reports have")),
         },
-        // The rest may be a whole document that is longer than its outline, so that it is broken for all formats.
+        // The outline cannot be read. If the text contains a mark of a coverage format, it is a broken report;
+        // otherwise it is something else.
         Err(error) => Err(if FORMATS.iter().any(|format| format.marks.iter().any(|mark| text.contains(mark))) {
             broken(&error)
         } else {

@@ -1,4 +1,4 @@
-//! Bounds the work for ranges of lines, whose numbers a file may make up.
+//! Limits the work for ranges of lines, since a file may contain invented line numbers.
 
 use std::ops::RangeInclusive;
 
@@ -21,7 +21,7 @@ impl LineBudget {
     /// The lines from the first to the last.
     ///
     /// # Errors
-    /// They are too many, with those before.
+    /// Together with the earlier ranges, they are too many.
     pub(crate) fn lines(&mut self, first: u32, last: u32) -> Result<RangeInclusive<u32>, ReportRefusal> {
         let count = last.saturating_sub(first).saturating_add(1);
         self.0 = self.0.checked_sub(count).ok_or_else(|| ReportRefusal::Damaged {

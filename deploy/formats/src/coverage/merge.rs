@@ -38,8 +38,8 @@ impl CoverageMerge {
     /// Adds a report.
     ///
     /// # Errors
-    /// This report and an earlier one have nothing but totals of the same file, which cannot be merged. The same totals
-    /// again count once.
+    /// This report and an earlier one have only totals of the same file, and different ones, so they cannot be merged.
+    /// Equal totals count once.
     pub fn add(&mut self, report: CoverageReport) -> Result<(), CoverageConflict> {
         for (path, file) in report.files {
             let path = below(&path, &self.roots);
@@ -53,7 +53,7 @@ impl CoverageMerge {
         Ok(())
     }
 
-    /// What is covered in all reports together.
+    /// The totals of all reports together.
     #[must_use]
     pub fn totals(&self) -> CoverageTotals {
         self.files.values().fold(CoverageTotals::default(), |mut sum, file| {

@@ -1,4 +1,4 @@
-//! The names of source files, written in one way, so that the same file in two reports is one file.
+//! Normalizes the paths of source files, so that the same file in two reports is recognized.
 
 /// A path with forward slashes and without `.`, `..` and repeated slashes.
 pub(crate) fn normalize(path: &str) -> String {

@@ -7,7 +7,7 @@ use crate::{
     report::ReportFormat,
 };
 
-/// What one file says was covered.
+/// The coverage that one report file states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoverageReport {
     /// The format of the file.
@@ -26,7 +26,7 @@ impl CoverageReport {
         self.files.entry(normalize(path)).or_insert_with(|| SourceFile::new(format))
     }
 
-    /// What is covered in this report alone.
+    /// The totals of this report alone.
     #[must_use]
     pub fn totals(&self) -> CoverageTotals {
         self.files.values().fold(CoverageTotals::default(), |mut sum, file| {

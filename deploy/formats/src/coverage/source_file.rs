@@ -1,4 +1,4 @@
-//! The coverage of one source file: what a report says of each place in it, so that reports can be merged.
+//! The coverage of one source file, stored for each place in the file so that reports can be merged.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::{
     report::ReportFormat,
 };
 
-/// A place in a source file: its line, and what tells it from others on the line.
+/// A place in a source file: its line, and a mark that distinguishes it from others on the line.
 type Place = u64;
 
 /// The coverage of one source file.
@@ -18,19 +18,19 @@ pub(crate) struct SourceFile {
     units: BTreeMap<Place, Covered>,
     branches: BTreeMap<Place, Covered>,
     functions: BTreeMap<u64, bool>,
-    /// The totals that the report states itself, where it has no lines or counts otherwise than by line. They count as
-    /// long as no other report has lines of the file.
+    /// The totals that the report states itself, if it has no lines or does not count by lines. They are used as long
+    /// as no other report has lines of the file.
     stated: Option<CoverageTotals>,
 }
 
-/// How many of the things at a place were covered.
+/// How many of the statements, branches or functions at a place were covered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Covered {
     covered: u32,
     total: u32,
 }
 
-/// Two reports have nothing but totals of the same file, and the totals differ.
+/// Two reports have only totals of the same file, and the totals differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OnlyTotals;
 
@@ -39,35 +39,36 @@ impl SourceFile {
         Self { format, units: BTreeMap::new(), branches: BTreeMap::new(), functions: BTreeMap::new(), stated: None }
     }
 
-    /// A line. Said several times, it is covered if it is once.
+    /// Adds a line. If it is added several times, it is covered if it was covered once.
     pub(crate) fn line(&mut self, line: u32, is_covered: bool) {
         self.statements(line, 0, 1, is_covered);
     }
 
-    /// So many statements that begin in a line and run together. The mark tells them from others of the line.
+    /// Adds `count` statements that begin in a line and run together. The mark distinguishes them from others of the
+    /// line.
     pub(crate) fn statements(&mut self, line: u32, mark: u32, count: u32, is_covered: bool) {
         add(&mut self.units, place(line, mark), if is_covered { count } else { 0 }, count);
     }
 
-    /// One branch of a line. The mark tells it from others of the line.
+    /// Adds one branch of a line. The mark distinguishes it from others of the line.
     pub(crate) fn branch(&mut self, line: u32, mark: u32, is_covered: bool) {
         add(&mut self.branches, place(line, mark), u32::from(is_covered), 1);
     }
 
-    /// All branches of a line, of which is known only how many there are. Said several times, the greatest number of
-    /// covered ones counts.
+    /// Adds all branches of a line, if only their number is known. If they are added several times, the greatest number
+    /// of covered ones counts.
     pub(crate) fn branches(&mut self, line: u32, covered: u32, total: u32) {
         if total > 0 {
             add(&mut self.branches, place(line, 0), covered.min(total), total);
         }
     }
 
-    /// A function. Said several times, it is covered if it is once.
+    /// Adds a function. If it is added several times, it is covered if it was covered once.
     pub(crate) fn function(&mut self, mark: u64, is_covered: bool) {
         *self.functions.entry(mark).or_default() |= is_covered;
     }
 
-    /// The totals that the report itself states for the file.
+    /// Sets the totals that the report itself states for the file.
     pub(crate) fn state(&mut self, totals: CoverageTotals) {
         self.stated = Some(totals);
     }
@@ -87,10 +88,10 @@ impl SourceFile {
         })
     }
 
-    /// Merges what another report says of the file: what is covered in one of them is covered.
+    /// Merges another report's coverage of the file: a place is covered if it is covered in one of the reports.
     ///
-    /// Reports of different formats are merged line by line; of branches and functions, which each format names in its
-    /// own way, the format counts that came first.
+    /// Reports of different formats are merged line by line; branches and functions, which each format names in its own
+    /// way, are taken only from the format that was added first.
     pub(crate) fn merge(&mut self, other: Self) -> Result<(), OnlyTotals> {
         match (self.has_lines(), other.has_lines()) {
             (false, false) if self.stated.is_some() && other.stated.is_some() => {
@@ -123,7 +124,7 @@ impl SourceFile {
         Ok(())
     }
 
-    /// Merges another part of the same report, which says more of the same file.
+    /// Merges another part of the same report, which contains more of the same file.
     pub(crate) fn merge_part(&mut self, other: Self) {
         merge_places(&mut self.units, other.units);
         merge_places(&mut self.branches, other.branches);
@@ -177,7 +178,7 @@ fn sum(places: &BTreeMap<Place, Covered>) -> CoverageCount {
     })
 }
 
-/// A mark for something that has a name or several numbers: FNV-1a of its parts.
+/// A mark for an item that is identified by a name or by several numbers: the FNV-1a hash of its parts.
 pub(crate) fn mark_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> u64 {
     const START: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;

@@ -15,7 +15,7 @@ use crate::{
     xml::{element::XmlFormat, reader},
 };
 
-/// All formats. Where several have a root element of the same name, the first one that accepts it reads the file.
+/// All formats. If several formats have a root element of the same name, the first one that accepts it reads the file.
 const FORMATS: &[XmlFormat<CoverageReport>] = &[
     coverage_root::FORMAT,
     jacoco::FORMAT,

@@ -68,7 +68,7 @@ struct Test<'a> {
     file_path: Option<Cow<'a, str>>,
 }
 
-/// A text before version 1 of the format; since then the list of nested suites, outermost first.
+/// A text before version 1 of the format; since version 1 the list of nested suites, outermost first.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Suite<'a> {

@@ -1,8 +1,8 @@
 //! Cucumber's JSON report, as Cucumber for several languages, behave, godog, pytest-bdd and Karate write it: a list of
 //! features.
 //!
-//! The steps of a background are either in each scenario or in an element before it, whose results are part of those of
-//! the scenario. behave states the result of a scenario itself.
+//! The steps of a background are either in each scenario or in an element before it. The results of such an element
+//! count for the scenario. behave states the result of a scenario itself.
 
 use std::borrow::Cow;
 

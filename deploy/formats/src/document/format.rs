@@ -4,7 +4,8 @@ use crate::{document::outline::Outline, report::TestReport};
 
 /// A format that is one JSON document.
 pub(super) struct DocumentFormat {
-    /// Tells a document that is cut off from other broken JSON: it contains all the texts of at least one row.
+    /// Distinguishes a truncated document of this format from other broken JSON: the document contains all texts of at
+    /// least one row.
     pub(super) marks: &'static [&'static [&'static str]],
     /// Whether a document has this format.
     pub(super) is_format_of: fn(&Outline) -> bool,

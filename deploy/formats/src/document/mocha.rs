@@ -1,7 +1,7 @@
 //! `mocha --reporter json`, and documents that have its `stats`, such as those of mochawesome before version 4.
 //!
 //! The lists of passes, failures and pending tests count, and not the list `tests`, because a failed hook is a failure
-//! but not a test. Failures that are in the totals only count as one.
+//! but not a test. Failures that only the totals contain count as one failure.
 
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -28,7 +28,7 @@ struct Document {
     pending: Option<Vec<IgnoredAny>>,
 }
 
-/// What mocha counted, and mochawesome as well.
+/// The counts of mocha, which mochawesome writes as well.
 #[derive(Deserialize)]
 pub(super) struct Stats {
     passes: u64,
@@ -45,7 +45,7 @@ pub(super) struct Stats {
 }
 
 impl Stats {
-    /// The counts. A hook that failed counts as a test that did.
+    /// The counts. A failed hook counts as a failed test.
     pub(super) fn counts(&self) -> TestCounts {
         TestCounts {
             passed: self.passes,

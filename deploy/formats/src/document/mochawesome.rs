@@ -1,8 +1,8 @@
 //! Mochawesome, a report of mocha and Cypress: nested suites with tests and hooks. Reports that mochawesome-merge
 //! merged have the same form.
 //!
-//! A hook that failed is one failure, as in mocha's own total. Mochawesome has it in none of its totals but `other`.
-//! The tests that a failed hook left out were skipped.
+//! A hook that failed is one failure, as in mocha's own total. Mochawesome counts it only in its total `other`. Tests
+//! that did not run because of a failed hook were skipped.
 
 use std::borrow::Cow;
 

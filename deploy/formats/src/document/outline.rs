@@ -49,7 +49,7 @@ impl Outline {
 /// The value that a text begins with, and its length.
 fn parse_first<'a, T: Deserialize<'a>>(text: &'a str) -> (serde_json::Result<T>, usize) {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<T>();
-    // A text of blanks has no value. Then the parser states the error.
+    // A blank text has no value. Then the parser's error is returned.
     let value = values.next().unwrap_or_else(|| serde_json::from_str(text));
     (value, values.byte_offset())
 }
@@ -125,7 +125,7 @@ impl<'de> Visitor<'de> for OutlineVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OutlineValue, A::Error> {
         let keys = match list.next_element()? {
             Some(OutlineValue::Object(keys)) => keys,
-            // No report has a list of anything but objects, so it gets a key that no format asks for.
+            // In every report lists contain objects only. A list of anything else gets a key that no format looks for.
             Some(_) => vec![String::new()],
             None => Vec::new(),
         };

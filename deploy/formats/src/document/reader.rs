@@ -8,7 +8,7 @@ use crate::{
     report::TestReport,
 };
 
-/// How many lines may begin like a document and turn out to be none before the search ends.
+/// How many lines may begin like a document without being one before the search ends.
 const MOST_FALSE_STARTS: usize = 16;
 /// The longest message of the parser that is repeated, in characters.
 const LONGEST_REASON: usize = 200;

@@ -1,7 +1,7 @@
 //! Cucumber's messages, as `--format message` writes them: one message on each line.
 //!
 //! An attempt at a scenario that will be repeated does not count. A run that failed although no scenario did, such as
-//! by a hook around all of them, is one failure; so is a run without an end. If the run succeeded with scenarios that
+//! because of a global hook, is one failure; so is a run whose end is missing. If the run succeeded with scenarios that
 //! are pending or undefined, as in a dry run or without `--strict`, these were skipped.
 
 use std::{borrow::Cow, collections::HashMap, time::Duration};
@@ -45,7 +45,7 @@ struct Cucumber {
 struct Attempt {
     feature: Option<usize>,
     status: ScenarioStatus,
-    /// Versions before 19 of the messages say of a step that its scenario will be repeated.
+    /// Versions of the messages before 19 state at a step that its scenario will be repeated.
     is_repeated: bool,
 }
 
@@ -203,7 +203,7 @@ impl EventSink for Cucumber {
     fn finish(mut self: Box<Self>, broken_lines: u64) -> TestReport {
         let success = self.end.as_ref().and_then(|end| end.success);
         let mut scenarios = ScenarioTally::of_run(success == Some(true));
-        // The order in which a map lists its entries must not decide the order of the suites.
+        // The order of the suites must not depend on the order in which a map lists its entries.
         let mut unfinished: Vec<_> = self.attempts.values().map(|attempt| attempt.feature).collect();
         unfinished.sort_unstable();
         let unfinished = unfinished.into_iter().map(|feature| (feature, ScenarioStatus::Failed));
@@ -214,7 +214,7 @@ impl EventSink for Cucumber {
         let mut tally = scenarios.finish();
         match self.end.take() {
             Some(end) => {
-                // A line that is lost may have been a failure, unless the run says that there was none.
+                // A lost line may have been a failure, unless the run states that there was none.
                 if end.success == Some(false) || (broken_lines > 0 && end.success.is_none()) {
                     tally.fail_file();
                 }

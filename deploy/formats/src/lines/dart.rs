@@ -116,7 +116,8 @@ impl EventSink for Dart {
     }
 
     fn finish(mut self: Box<Self>, broken_lines: u64) -> TestReport {
-        // A test that began and did not end has the result of the run. A run that was cut short has none, so it failed.
+        // A test that began and did not end gets the result of the run. A run that was cut short has no result, so the
+        // test failed.
         let unfinished = u64::try_from(self.running.len()).unwrap_or(u64::MAX);
         if self.is_over && self.success == Some(true) {
             self.tally.add_counts("", TestCounts { passed: unfinished, ..TestCounts::default() });

@@ -1,5 +1,5 @@
-//! What the reader of JSON events and the formats share: the keys of an event, the consumer of events, and the entry of
-//! a format.
+//! Types that the reader of JSON events and the formats share: the keys of an event, the consumer of events, and the
+//! entry of a format.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,8 @@ use crate::{document::outline::OutlineValue, report::TestReport};
 
 /// A format of JSON events.
 pub(super) struct EventFormat {
-    /// Whether an event has this format. Logs of other programs have actions, types and times, too.
+    /// Whether an event has this format. One key is not enough, since logs of other programs have actions, types and
+    /// times, too.
     pub(super) is_format_of: fn(&EventKeys<'_>) -> bool,
     /// Starts to read a file.
     pub(super) start: fn() -> Box<dyn EventSink>,
@@ -21,7 +22,7 @@ pub(super) trait EventSink {
     fn event(&mut self, json: &str) -> bool;
     /// Any other line.
     fn other_line(&mut self, _line: &str) {}
-    /// The file ends. So many lines begin like events and are broken JSON.
+    /// The file ends. `broken_lines` is the number of lines that begin like events but are broken JSON.
     fn finish(self: Box<Self>, broken_lines: u64) -> TestReport;
 }
 

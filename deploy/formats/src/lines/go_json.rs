@@ -1,7 +1,7 @@
 //! `go test -json`: the events of tests and of their packages.
 //!
-//! A package that cannot be built is one failure. A package without an end was cut short, and is one failure if no test
-//! in it failed.
+//! A package that cannot be built is one failure. A package whose end is missing was cut short, and is one failure if
+//! no test in it failed.
 
 use std::{
     borrow::Cow,
@@ -42,7 +42,7 @@ struct GoJson {
     failed_builds: BTreeSet<String>,
     /// The failed builds that a package gave as the reason of its own failure, so that they do not count twice.
     reported_builds: HashSet<String>,
-    /// The packages that could not be built by the text output, in which Go before 1.24 reports them.
+    /// The packages that could not be built, according to the text output in which Go before 1.24 reports them.
     printed_failures: BTreeSet<String>,
 }
 

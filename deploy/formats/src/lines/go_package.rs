@@ -11,7 +11,7 @@ use crate::{report::TestCounts, tally::TestOutcome};
 /// The tests of one run of one package.
 #[derive(Debug, Default)]
 pub(super) struct GoPackage {
-    /// The package or a test of it began, and the package has not ended.
+    /// Whether the package or a test of it began, and the package has not ended.
     pub(super) is_open: bool,
     counts: TestCounts,
     running: HashSet<String>,
@@ -29,7 +29,7 @@ impl GoPackage {
         self.running.contains(test)
     }
 
-    /// Removes a test that began, because it does not end like a test.
+    /// Removes a benchmark that began like a test, because it does not end like one.
     pub(super) fn forget(&mut self, test: &str) {
         self.running.remove(test);
     }

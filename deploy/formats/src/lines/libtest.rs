@@ -30,12 +30,12 @@ fn is_format_of(keys: &EventKeys<'_>) -> bool {
 #[derive(Debug, Default)]
 struct Libtest {
     tally: Tally,
-    /// How many tests of a name began and did not end. Two crates may have tests of the same name.
+    /// How many tests of each name began and did not end. Two crates may have tests of the same name.
     running: HashMap<String, u64>,
     /// The totals of the suites that ended.
     totals: TestCounts,
     open_suites: u64,
-    /// A suite stated that it failed.
+    /// Whether a suite stated that it failed.
     is_failed: bool,
 }
 
@@ -81,7 +81,7 @@ impl EventSink for Libtest {
             ("test", Some("started")) => *self.running.entry(name.to_owned()).or_default() += 1,
             ("test", Some("ok")) | ("bench", _) => self.end(name, TestOutcome::Passed),
             ("test", Some("failed")) => self.end(name, TestOutcome::Failed),
-            // An allowed failure is a known fault, so it counts like a test marked as to do.
+            // An allowed failure is a known fault, so it counts as skipped, like a test marked as to do.
             ("test", Some("ignored" | "allowed_failure")) => self.end(name, TestOutcome::Skipped),
             ("suite" | "test" | "report", _) => {}
             _ => return false,
@@ -97,7 +97,7 @@ impl EventSink for Libtest {
             skipped: self.totals.skipped.saturating_sub(counted.skipped),
         };
         self.tally.add_counts("", missing);
-        // A test without an end is in the totals of its suite, unless the suite has no end either.
+        // A test whose end is missing is included in the totals of its suite, unless the suite's end is missing too.
         let unfinished = self.running.values().sum::<u64>().saturating_sub(missing.total());
         self.tally.add_counts("", TestCounts { failed: unfinished, ..TestCounts::default() });
         if unfinished > 0 || self.open_suites > 0 {

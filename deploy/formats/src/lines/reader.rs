@@ -10,7 +10,7 @@ use crate::{
     report::TestReport,
 };
 
-/// How an event begins that follows the output of a test on the same line.
+/// How events begin; used to find an event that follows the output of a test on the same line.
 const EVENT_STARTS: [&str; 4] = ["{ \"type\":", "{\"type\":", "{\"Time\":", "{\"Action\":"];
 
 /// Reads a file of JSON events. `None` if no line is an event of a known format.
@@ -70,7 +70,7 @@ fn with_escaped_backslashes(json: &str) -> Option<String> {
         let is_escape = after.starts_with(['"', '\\', '/', 'b', 'f', 'n', 'r', 't'])
             || unicode.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
         text.push_str(if is_escape { "\\" } else { "\\\\" });
-        // The escaped character is copied here, because a backslash among them does not begin another sequence.
+        // The escaped character is copied here too: if it is a backslash, it does not begin another sequence.
         let escaped = if is_escape { after.chars().next().map_or(0, char::len_utf8) } else { 0 };
         text.push_str(after.get(..escaped)?);
         rest = after.get(escaped..)?;

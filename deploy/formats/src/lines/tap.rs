@@ -49,20 +49,20 @@ struct TapReader {
     is_tap: bool,
     /// The number of test points in the plan.
     plan: Option<u64>,
-    /// The plan that was met before this one, if no test point followed. The same plan again is a repetition.
+    /// The previous plan that was met, if no test point followed. The same plan again is a repetition.
     met_plan: Option<u64>,
     /// The number of test points in the stream so far.
     points: u64,
-    /// The beginning of the stream.
+    /// The mark of the stream's beginning.
     mark: FailureMark,
-    /// In a YAML block or a subtest in braces, whose plans are not those of the stream.
+    /// Whether the line is in a YAML block or a subtest in braces, whose plans do not count for the stream.
     is_in_block: bool,
-    /// After `1..0` and after a bail out nothing counts until another stream begins.
+    /// Whether nothing counts until another stream begins: after `1..0` and after a bail out.
     is_over: bool,
     is_prove: bool,
-    /// prove has printed how the last script ended, and no other has begun.
+    /// Whether prove has printed the result of the last script, and no other script has begun.
     is_between_scripts: bool,
-    /// prove has printed how the whole run ended.
+    /// Whether prove has printed the result of the whole run.
     has_result: bool,
 }
 
@@ -91,7 +91,7 @@ impl TapReader {
                 self.read_plan(points);
             }
         } else if self.is_over {
-            // A plan of no tests allows no test point. One that failed is counted all the same.
+            // A plan without tests allows no test point. A failed one is counted all the same.
             if self.plan == Some(0) && TestPoint::parse(line).is_some_and(|point| point.outcome == TestOutcome::Failed)
             {
                 self.tally.fail_since(self.mark, "");

@@ -35,7 +35,7 @@ struct Log {
     /// The log and the open suites, outermost first.
     suites: Vec<Suite>,
     case: Option<Case>,
-    /// Whether there was a suite or an error. Other tools' files have a root of the same name.
+    /// Whether there was a suite or an error. Files of other tools may have a root of the same name.
     is_boost: bool,
     has_content: bool,
 }
@@ -108,10 +108,10 @@ struct Results {
     tally: Tally,
     /// The open suites, outermost first.
     suites: Vec<Suite>,
-    /// Whether there was a suite. Other tools' files have a root of the same name.
+    /// Whether there was a suite. Files of other tools may have a root of the same name.
     has_suite: bool,
     has_case: bool,
-    /// A suite failed before any test case was listed.
+    /// Whether a suite failed before any test case was listed.
     is_failed: bool,
     /// The totals of the outermost suites, for a report that lists no test cases.
     totals: TestCounts,

@@ -27,7 +27,7 @@ struct Catch2 {
     /// The name of the test program.
     binary: String,
     case: Option<Case>,
-    /// The totals at the end of the run have failures.
+    /// Whether the totals at the end of the run contain failures.
     is_failed: bool,
     has_foreign: bool,
     has_known: bool,
@@ -36,7 +36,7 @@ struct Catch2 {
 #[derive(Debug)]
 struct Case {
     depth: usize,
-    /// A failure may be expected.
+    /// Whether a failure may be expected.
     is_excusable: bool,
     has_failure: bool,
     outcome: Option<TestOutcome>,
@@ -88,7 +88,7 @@ impl ElementSink for Catch2 {
 
     fn close(&mut self, _: &str, _: &str, depth: usize) {
         if let Some(case) = self.case.take_if(|case| case.depth == depth) {
-            // A test case without a result did not come to its end.
+            // A test case without a result did not finish.
             self.tally.add(&self.binary, case.outcome.unwrap_or(TestOutcome::Failed));
         }
     }

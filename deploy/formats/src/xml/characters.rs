@@ -1,10 +1,10 @@
 //! Removes the characters that XML 1.0 forbids, such as those of terminal escape sequences.
 //!
-//! They come from what tests print, and nothing that is counted depends on them.
+//! They come from the output of tests, and the counts do not depend on them.
 
 use std::borrow::Cow;
 
-/// The most digits of a character reference that is looked at. No valid reference has more, and the bound keeps the
+/// The most digits of a character reference that are examined. No valid reference has more, and the bound keeps the
 /// work linear in the length of the text.
 const MOST_DIGITS: usize = 7;
 

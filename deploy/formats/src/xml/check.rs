@@ -16,7 +16,7 @@ pub(super) const FORMAT: XmlFormat = XmlFormat {
 };
 
 const NAME: ReportFormat = ReportFormat::named("Check");
-/// The namespace that tells its root from the one of JUnit XML.
+/// The namespace that distinguishes its root from the one of JUnit XML.
 const NAMESPACE: &str = "http://check.sourceforge.net/ns";
 
 #[derive(Debug, Default)]

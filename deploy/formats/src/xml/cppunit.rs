@@ -1,7 +1,8 @@
 //! The format of `CppUnit`'s XML outputter, which AUnit's XML reporter writes with the elements in another order.
 //!
 //! Tests are listed by outcome. A test that failed twice, such as by an assertion and in its tear-down, is listed twice
-//! under one id and counts once. If the statistics have more tests than are listed, the rest is counted by them.
+//! under one id and counts once. If the statistics count more tests than are listed, the rest is taken from the
+//! statistics.
 
 use std::collections::HashSet;
 

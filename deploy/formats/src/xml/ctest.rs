@@ -22,7 +22,7 @@ struct CTest {
     listed: u64,
     /// The number of tests with a result.
     ended: u64,
-    /// The list of tests to run is open.
+    /// Whether the list of tests to run is open.
     is_in_list: bool,
     test: Option<Test>,
     measurement: Measurement,
@@ -32,14 +32,14 @@ struct CTest {
 #[derive(Debug, Default)]
 struct Test {
     depth: usize,
-    /// In lower case.
+    /// The status in lower case.
     status: String,
-    /// Why the test did not run, in CTest's words. Versions before 3.5 do not say.
+    /// Why the test did not run, in CTest's words. Versions before 3.5 do not state it.
     completion: Option<String>,
     has_command: bool,
 }
 
-/// What the open measurement measures.
+/// The kind of the open measurement.
 #[derive(Clone, Copy, Debug, Default)]
 enum Measurement {
     Time,
@@ -117,8 +117,8 @@ impl Test {
     fn is_skipped_on_purpose(&self) -> bool {
         match self.completion.as_deref() {
             Some(reason) => reason == "Disabled" || reason == "Skipped" || reason.starts_with("SKIP_"),
-            // Old versions give no reason. There a test that skipped itself by its exit code has a command line, and a
-            // test whose program is missing has none.
+            // Old versions state no reason. In their files a test that skipped itself by its exit code has a command
+            // line, and a test whose program is missing has none.
             None => self.has_command,
         }
     }

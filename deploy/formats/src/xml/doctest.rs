@@ -1,7 +1,7 @@
 //! doctest's XML reporter. A `TEST_CASE` counts once, whatever subcases are in it.
 //!
-//! The result is the one that doctest decided, which knows what was expected: a test case that may fail or should fail
-//! passed, if it did as expected. Test cases that a filter left out were skipped, as in doctest's own totals.
+//! The result is doctest's own, which takes expected failures into account: a test case that may fail or should fail
+//! has passed if it behaved as expected. Test cases that a filter excluded were skipped, as in doctest's own totals.
 
 use crate::{
     duration::parse_seconds,
@@ -21,7 +21,7 @@ struct Doctest {
     /// The name of the open suite.
     suite: String,
     case: Option<Case>,
-    /// The totals at the end of the run have failures.
+    /// Whether the totals at the end of the run contain failures.
     is_failed: bool,
     is_doctest: bool,
     is_listing: bool,
@@ -36,7 +36,7 @@ struct Case {
 
 impl Case {
     fn new(element: &XmlElement, depth: usize) -> Self {
-        // Without results, `false` is what a list of tests says of one that would run.
+        // In a list of tests without results, `false` means that the test would run.
         let outcome = element.attribute("skipped").is_some().then_some(TestOutcome::Skipped);
         Self { depth, has_exception: false, outcome }
     }
@@ -80,7 +80,7 @@ impl ElementSink for Doctest {
 
     fn close(&mut self, name: &str, _: &str, depth: usize) {
         if let Some(case) = self.case.take_if(|case| case.depth == depth) {
-            // A test case without a result did not come to its end.
+            // A test case without a result did not finish.
             self.tally.add(&self.suite, case.outcome.unwrap_or(TestOutcome::Failed));
         } else if name == "TestSuite" && self.case.is_none() {
             self.suite.clear();

@@ -1,12 +1,13 @@
 //! Detects a DOCTYPE that declares entities, as an entity expansion attack does.
 
-/// Within this many bytes a declaration must show where the entity's text is; otherwise it counts as text of its own.
+/// An entity's declaration must show within this many bytes that the entity is external; otherwise it counts as one
+/// with replacement text.
 const LONGEST_DECLARATION: usize = 1000;
 
 /// Whether a DOCTYPE declares entities that have replacement text, or parameter entities.
 ///
-/// An external entity (`SYSTEM "…"`) is allowed, because the parser replaces it by nothing. If there is a DOCTYPE, the
-/// whole file is searched, so that no unusual quoting can hide a declaration.
+/// An external entity (`SYSTEM "…"`) is allowed, because the parser replaces it with nothing. If there is a DOCTYPE,
+/// the whole file is searched, so that no unusual quoting can hide a declaration.
 pub(super) fn declares_entities(text: &str) -> bool {
     has_doctype(text)
         && text.match_indices("<!ENTITY").any(|(start, word)| {

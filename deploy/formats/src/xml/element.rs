@@ -1,4 +1,5 @@
-//! What the XML reader and the XML formats share: an element, the consumer of elements, and the entry of a format.
+//! Types that the XML reader and the XML formats share: an element, the consumer of elements, and the entry of a
+//! format.
 
 use xml::attribute::OwnedAttribute;
 
@@ -8,18 +9,17 @@ use crate::{refusal::ReportRefusal, report::TestReport};
 pub(crate) struct XmlFormat<R = TestReport> {
     /// The names of its root elements, without a prefix.
     pub(crate) roots: &'static [&'static str],
-    /// Starts to read a file with such a root. `None` if another tool's files have a root of the same name, and this is
-    /// one of them.
+    /// Starts to read a file with such a root. `None` if the file is another tool's, whose root has the same name.
     pub(crate) start: fn(&XmlElement) -> Option<Box<dyn ElementSink<R>>>,
 }
 
-/// Reads one file, element by element, and makes a report of it. Depths count from 1, the root.
+/// Reads one file, element by element, and makes a report from it. The depth of the root is 1.
 pub(crate) trait ElementSink<R = TestReport> {
     /// An element begins.
     fn open(&mut self, element: &XmlElement, depth: usize);
-    /// An element ends. The text is what comes before its end tag: all of its text, if it has no child elements.
+    /// An element ends. `text` is the text directly before its end tag: all of its text, if it has no child elements.
     fn close(&mut self, name: &str, text: &str, depth: usize);
-    /// Whether a further root element of this name may follow. It is skipped.
+    /// Whether a further root element of this name may follow, which is then skipped.
     fn skips_root(&self, _name: &str) -> bool {
         false
     }
@@ -29,7 +29,7 @@ pub(crate) trait ElementSink<R = TestReport> {
 
 /// The start tag of an element.
 pub(crate) struct XmlElement {
-    /// Without its prefix.
+    /// The name without its prefix.
     pub(crate) name: String,
     pub(crate) namespace: Option<String>,
     pub(crate) attributes: Vec<OwnedAttribute>,
@@ -46,7 +46,7 @@ impl XmlElement {
         self.attribute(name)?.trim().parse().ok()
     }
 
-    /// Whether the attribute is there and has this value, in any case.
+    /// Whether the attribute exists and has this value, in upper or lower case.
     pub(crate) fn is(&self, name: &str, value: &str) -> bool {
         self.attribute(name).is_some_and(|given| given.eq_ignore_ascii_case(value))
     }

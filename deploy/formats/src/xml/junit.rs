@@ -1,17 +1,17 @@
 //! JUnit XML, in the dialects of about forty tools, which all call their root element `testsuites` or `testsuite`.
 //!
-//! Test cases count. The outcome of a test case is that of its child elements:
+//! Test cases count. The child elements of a test case state its outcome:
 //!
 //! - With `failure` or `error` it failed; with `skipped` it was skipped.
-//! - With both it was skipped, such as a test marked as to do that fails as expected, unless its tool counts it as a
-//!   failure.
+//! - With both it was skipped, such as a test marked as to do that fails as expected, unless the tool counts such a
+//!   test as failed.
 //! - With neither, an attribute `status` or `result` may state the outcome.
 //! - Surefire's `flakyFailure` and `rerunFailure` describe other attempts at the same test case and change nothing: a
 //!   test that passed in the end has passed.
 //!
-//! A suite is one failure, if no test case in it failed and it has a `failure` or `error` of its own, or declares
-//! errors that no test case has, or declares failures and lists no test case. Otherwise the totals of suites are
-//! ignored, because in many dialects they are missing, out of date or mean something else.
+//! A suite adds one failure if no test case in it failed and one of these holds: it has a `failure` or `error` of its
+//! own, it declares errors that no test case has, or it declares failures and lists no test case. Otherwise the totals
+//! of suites are ignored, because in many dialects they are missing, out of date or mean something else.
 
 use std::time::Duration;
 
@@ -39,13 +39,13 @@ struct JUnit {
     /// The open suites, outermost first.
     suites: Vec<Suite>,
     case: Option<Case>,
-    /// The root contains an element of JUnit XML.
+    /// Whether the root contains an element of JUnit XML.
     has_known: bool,
-    /// The root contains an element that JUnit XML does not have.
+    /// Whether the root contains an element that JUnit XML does not have.
     has_foreign: bool,
-    /// The file lists the tests of a GoogleTest program, which were not run.
+    /// Whether the file only lists the tests of a GoogleTest program, which were not run.
     is_listing: bool,
-    /// The test cases are instructions for people, as exported by TestLink.
+    /// Whether the test cases are instructions for people, as exported by TestLink.
     is_manual: bool,
     /// The number of tests that the largest suite declares.
     declared: u64,
@@ -58,7 +58,7 @@ struct Suite {
     depth: usize,
     name: String,
     mark: FailureMark,
-    /// It has a `failure` or an `error` of its own.
+    /// Whether it has a `failure` or an `error` of its own.
     is_broken: bool,
     has_case: bool,
     /// The number of failures that it declares.
@@ -69,7 +69,7 @@ struct Suite {
     failed: u64,
     /// Its own test cases that failed and are marked as flaky.
     flaky: u64,
-    /// A failure in it does not count, so its declared totals prove nothing.
+    /// Whether a failure in it does not count, so that its declared totals prove nothing.
     has_excused_failure: bool,
 }
 
@@ -78,16 +78,17 @@ struct Case {
     depth: usize,
     is_failed: bool,
     is_skipped: bool,
-    /// Marked as flaky, so that its failure may not count.
+    /// Whether it is marked as flaky, so that its failure may not count.
     is_flaky: bool,
-    /// If it is both skipped and failed, the tool counts it as failed. pytest does, if a fixture failed after the test
-    /// was skipped; GoogleTest does, if an assertion failed before it, and has the result `completed` then.
+    /// Whether the tool counts it as failed if it is both skipped and failed. pytest does so if a fixture failed after
+    /// the test was skipped; GoogleTest does so, with the result `completed`, if an assertion failed before the test
+    /// was skipped.
     is_failed_if_skipped: bool,
-    /// CTest could not run it.
+    /// Whether CTest could not run it.
     could_not_run: bool,
-    /// Other attempts at it failed.
+    /// Whether other attempts at it failed.
     has_failed_attempts: bool,
-    /// The outcome if it has no child elements that state one.
+    /// The outcome that applies if no child element states one.
     stated: TestOutcome,
 }
 
@@ -195,7 +196,7 @@ impl JUnit {
         suite.has_case = true;
         suite.has_excused_failure |= is_excused;
         if outcome == TestOutcome::Failed && case.is_flaky {
-            // Whether that is a failure is decided by the totals of the suite, when its end is reached.
+            // The totals of the suite decide at its end whether this is a failure.
             suite.flaky += 1;
             return;
         }
@@ -238,7 +239,7 @@ impl Case {
     fn child(&mut self, element: &XmlElement) {
         match &*element.name {
             "failure" | "error" => self.is_failed = true,
-            // PHPUnit's test that could not run, because its data provider is broken.
+            // PHPUnit writes this for a test that could not run because its data provider is broken.
             "warning" => self.is_failed |= element.attribute("type").is_some_and(|kind| kind.starts_with("PHPUnit")),
             "skipped" | "skip" => {
                 self.is_skipped = true;

@@ -35,7 +35,8 @@ struct NUnit {
 #[derive(Debug)]
 struct Suite {
     depth: usize,
-    /// `None` for the run, and for the suite of a method with several test cases, which counts for its fixture.
+    /// `None` for the run, and for the suite of a method with several test cases, whose test cases count for the
+    /// fixture.
     name: Option<String>,
     is_run: bool,
     mark: FailureMark,
@@ -89,8 +90,8 @@ impl ElementSink for NUnit {
                 let mark = self.tally.mark();
                 self.suites.push(Suite { depth, name, is_run: !is_suite, mark, is_failed: is_failed(element) });
             }
-            // A suite of NUnit before 2.5 has no result. Its `success` is about its test cases, so only a `failure` of
-            // its own shows that the suite failed.
+            // A suite of NUnit before 2.5 has no result. Its `success` only describes its test cases, so only a
+            // `failure` of its own shows that the suite itself failed.
             "failure" | "error" => {
                 if let Some(suite) = self.suites.last_mut().filter(|suite| suite.depth + 1 == depth) {
                     suite.is_failed = true;

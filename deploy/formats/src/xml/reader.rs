@@ -36,7 +36,7 @@ pub(crate) fn read<R>(text: &str, formats: &[XmlFormat<R>]) -> Result<R, ReportR
     let (mut depth, mut characters) = (0, String::new());
     loop {
         let event = events.next().map_err(|error| match &sink {
-            // A template or another language that begins with `<`, and not a damaged report.
+            // The file is a template or in another language that begins with `<`, not a damaged report.
             None if !names_a_root(&text, formats) && !ends_early(&error) => {
                 ReportRefusal::NotAReport { found: format!("it begins like XML, but is {}", not_well_formed(&error)) }
             }
@@ -156,7 +156,7 @@ fn skip_element(events: &mut EventReader<&[u8]>) -> Result<(), ReportRefusal> {
 }
 
 /// Whether the file is the beginning of a longer one. The parser reports most of such files as a syntax error, which
-/// can be told from others by its text only.
+/// differs from other syntax errors only by its message.
 fn ends_early(error: &xml::reader::Error) -> bool {
     match error.kind() {
         ErrorKind::UnexpectedEof => true,

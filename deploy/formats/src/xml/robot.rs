@@ -1,10 +1,10 @@
 //! Robot Framework's `output.xml`, in the schemas of versions 2 to 7. A test or a task counts once, whatever keywords,
 //! loops and template rows are in it.
 //!
-//! The file has the statuses before the tear-downs of suites ran. A tear-down that failed fails all tests of its suite
-//! that were not skipped, and one that skips skips them all, as in Robot Framework's own totals. Before version 4 a
-//! test could be marked as not critical. If it failed it was skipped, as it is since then (`--skiponfailure`): neither
-//! was or is a failure of the run.
+//! The file contains the statuses of tests before the tear-downs of their suites ran. A failed tear-down makes all
+//! tests of its suite failed that were not skipped, and a skipped tear-down makes all of them skipped, as in Robot
+//! Framework's own totals. Before version 4 a test could be marked as not critical. Such a test counts as skipped if it
+//! failed, like a test with `--skiponfailure` since version 4: neither makes the run fail.
 
 mod time;
 
@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) const FORMAT: XmlFormat = XmlFormat {
     roots: &["robot"],
-    // A description of a machine in URDF has a root of the same name.
+    // A URDF file, which describes a robot, has a root of the same name.
     start: |root| root.attribute("generator").is_some().then(|| Box::<Robot>::default() as _),
 };
 
@@ -39,10 +39,10 @@ struct Robot {
 #[derive(Debug)]
 struct OpenSuite {
     depth: usize,
-    /// Its index in `suites`. All suites from there on are in it, until it ends.
+    /// Its index in `suites`. Until it ends, all later suites are nested in it.
     index: usize,
     is_in_teardown: bool,
-    /// What its tear-down makes of its tests.
+    /// The outcome that its tear-down gives to its tests.
     verdict: Option<TestOutcome>,
 }
 
@@ -114,7 +114,7 @@ impl ElementSink for Robot {
             ("suite", None) if depth == self.open.last().map_or(2, |suite| suite.depth + 1) => {
                 self.open_suite(element, depth);
             }
-            // A test without a status did not come to its end.
+            // A test without a status did not finish.
             ("test", None) if self.open.last().is_some_and(|suite| suite.depth + 1 == depth) => {
                 self.test = Some(Test { depth, outcome: TestOutcome::Failed });
             }

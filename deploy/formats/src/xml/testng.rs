@@ -1,9 +1,9 @@
 //! TestNG's `testng-results.xml`. Each invocation of a test method counts: each row of a data provider, and each of an
 //! `invocationCount`.
 //!
-//! An attempt that was retried does not count. A configuration method, such as `@BeforeMethod`, is no test: one that
-//! failed is one failure of its class, if no test in the class failed. A method that failed within its success
-//! percentage failed, as in TestNG's own total and exit code.
+//! An attempt that was retried does not count. A configuration method, such as `@BeforeMethod`, is not a test: a failed
+//! one counts as one failure of its class, if no test in the class failed. A test method that failed within its success
+//! percentage counts as failed, as in TestNG's own total and exit code.
 
 use crate::{
     duration::from_milliseconds,
@@ -22,7 +22,7 @@ const NAME: ReportFormat = ReportFormat::named("TestNG");
 struct TestNg {
     tally: Tally,
     class: Option<Class>,
-    /// The total of the file has failures.
+    /// Whether the totals of the file contain failures.
     is_failed: bool,
     unknown_statuses: u64,
 }
@@ -32,7 +32,7 @@ struct Class {
     depth: usize,
     name: String,
     mark: FailureMark,
-    /// A configuration method of it failed.
+    /// Whether a configuration method of it failed.
     is_failed: bool,
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Trx {
     classes: HashMap<String, String>,
     unknown_outcomes: u64,
     is_aborted: bool,
-    /// The summary states a failure.
+    /// Whether the summary states a failure.
     is_failed: bool,
 }
 
@@ -40,7 +40,7 @@ struct OpenResult {
     outcome: TestOutcome,
     duration: Option<Duration>,
     has_inner: bool,
-    /// How many results had ended when it began.
+    /// How many results had ended when this one began.
     ended_before: usize,
 }
 

@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) const FORMAT: XmlFormat = XmlFormat {
     roots: &["assemblies", "assembly"],
-    // With a namespace it is a Windows application manifest or a Maven assembly descriptor.
+    // A root with a namespace is a Windows application manifest or a Maven assembly descriptor.
     start: |root| root.namespace.is_none().then(|| Box::<XUnit>::default() as _),
 };
 
@@ -27,9 +27,9 @@ struct XUnit {
     assembly: Option<Assembly>,
     is_in_errors: bool,
     unknown_results: u64,
-    /// Whether the file has anything of an assembly's results.
+    /// Whether the file has any element of an assembly's results.
     is_xunit: bool,
-    /// The file is an `<assemblies>` without content: a run without tests.
+    /// Whether the file is an `<assemblies>` without content, which is a run without tests.
     is_empty_run: bool,
 }
 

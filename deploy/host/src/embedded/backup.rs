@@ -1,6 +1,6 @@
 //! A backup of a data directory: every row of the store at one moment, and the secrets.
 //!
-//! Cached answers of upstreams are left out, since they are asked for again. The index of what expires is made anew
+//! Cached answers of upstreams are left out, since the server fetches them again. The index of expiries is built again
 //! when the backup is restored.
 
 use std::{
@@ -63,8 +63,8 @@ pub fn backup(directory: &Path, out: &mut dyn Write) -> Result<bool, NoBackup> {
 }
 
 impl EmbeddedStore {
-    /// Writes a backup of this store and of the secrets in its directory, while others read and write. It has all that
-    /// was acknowledged before this call, and takes as long as reading and writing all of it.
+    /// Writes a backup of this store and of the secrets in its directory, while others read and write. It contains
+    /// every write that was acknowledged before this call, and takes as long as reading and writing all of the data.
     ///
     /// # Errors
     /// The store or the secrets cannot be read, or the backup cannot be written.

@@ -65,14 +65,14 @@ pub enum BackupError {
     Io(io::Error),
     /// It is no backup.
     Form {
-        /// The line that is none of a backup's.
+        /// The number of the line that does not belong to a backup.
         line: u64,
     },
     /// A newer version wrote it.
     Newer,
     /// It ends too early.
     Cut,
-    /// It is not as it was written.
+    /// Its contents were changed after it was written.
     Changed,
 }
 
@@ -96,12 +96,12 @@ impl From<io::Error> for BackupError {
     }
 }
 
-/// Bytes as a backup has them.
+/// Bytes as base64, the form that they have in a backup.
 pub(super) fn written(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// The bytes of a backup's text; `None` if it has none.
+/// The bytes of a base64 text in a backup; `None` if the text is not base64.
 pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }

@@ -43,7 +43,8 @@ pub(super) fn prepare(transaction: &WriteTransaction) -> Result<(), redb::Error>
     evict(transaction, LIMIT, usize::MAX).map(drop)
 }
 
-/// The cached answer of a key that has not expired at `now`. A damaged one counts as missing, so its upstream is asked.
+/// The cached answer of a key that has not expired at `now`. A damaged answer counts as missing, so it is fetched from
+/// its upstream.
 pub(super) fn read(database: &Database, key: &str, now: u64) -> Result<Option<Bytes>, redb::Error> {
     let table = database.begin_read()?.open_table(ANSWERS)?;
     let Some(value) = table.get(key)? else { return Ok(None) };

@@ -1,4 +1,5 @@
-//! Rows of the table of events. The outbox's are written with the record or the state that they tell of.
+//! Rows of the table of events. Outbox rows are written in the same transaction as the record or the state that they
+//! announce.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +19,7 @@ pub(super) fn put(tables: &mut Tables<'_>, row: &Row) -> Result<(), redb::Error>
     tables.write(RowKind::Event, key, row.value.as_bytes(), unix_seconds(row.expires))
 }
 
-/// Makes all changes; or none and returns `false` if a condition does not hold.
+/// Makes all changes; if a condition does not hold, makes none and returns `false`.
 pub(super) fn change(tables: &mut Tables<'_>, changes: &[RowChange], now: SystemTime) -> Result<bool, redb::Error> {
     for change in changes {
         if !holds(tables, change.place(), change.condition(), unix_seconds(now))? {
@@ -34,7 +35,7 @@ pub(super) fn change(tables: &mut Tables<'_>, changes: &[RowChange], now: System
     Ok(true)
 }
 
-/// Whether a row is what a condition says. A damaged row is absent, so that a change takes its place.
+/// Whether a row meets a condition. A damaged row counts as absent, so that a change can replace it.
 fn holds(tables: &Tables<'_>, key: RowKey<'_>, condition: &RowIs, now: u64) -> Result<bool, redb::Error> {
     let is_equal = |value: &[u8]| match condition {
         RowIs::Equal(expected) => value == expected.as_bytes(),
@@ -61,7 +62,8 @@ pub(super) struct RowPage {
     pub(super) now: u64,
 }
 
-/// The rows of a page. A damaged row is left out with an error in the log: it cannot be told, and those behind it can.
+/// The rows of a page. A damaged row is left out with an error in the log: its event cannot be sent, but the events
+/// after it can.
 pub(super) fn read(database: &Database, page: &RowPage) -> Result<Vec<Row>, StoreError> {
     let RowPage { partition, after, limit, now } = page;
     let Some(table) = guard(|| rows::open(database, RowKind::Event))? else { return Ok(Vec::new()) };

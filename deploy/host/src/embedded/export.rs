@@ -23,7 +23,8 @@ use crate::{
 };
 
 /// Hands every result and then every state that has not expired at `now` to `each`, in key order, and reports which
-/// ones are damaged. Rows of the table of events are not exported: they say what this deployment has still to tell.
+/// ones are damaged. Rows of the table of events are not exported: they are the events that this deployment has not
+/// sent yet.
 ///
 /// # Errors
 /// There is no store, a server has it open, none of it can be read, or the first error of `each`.
@@ -77,7 +78,7 @@ struct Export<'a> {
 }
 
 impl Export<'_> {
-    /// Reads forwards. Where the file cannot be read any further, the rows behind that place are read backwards.
+    /// Reads forwards. If a part of the file cannot be read, the rows after it are read backwards from the end.
     fn rows(&mut self, rows: &Rows, line: MakeLine) -> Result<(), ExportError<StoreRefusal>> {
         let mut last = None;
         let outcome = walk(rows, Direction::Forwards, &mut |key, value| {

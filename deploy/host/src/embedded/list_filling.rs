@@ -12,13 +12,13 @@ use super::{
     rows::Tables,
 };
 
-/// What was done once to the store → the version of it that was done.
+/// The name of a one-time change of the store → the version of that change that was made.
 const DONE: TableDefinition<&str, u64> = TableDefinition::new("done");
-/// The lists were filled with the results that were there already.
+/// The one-time change that lists the subjects of results that were stored before there were lists.
 const LISTS_FILLED: &str = "lists-filled";
 const VERSION: u64 = 1;
 
-/// Lists the subjects of results that are in the store already, once.
+/// Lists the subjects of the results that are in the store already. This is done once per store.
 pub(super) fn fill(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     let mut done = transaction.open_table(DONE)?;
     if done.get(LISTS_FILLED)?.is_some_and(|version| version.value() >= VERSION) {
@@ -32,7 +32,7 @@ pub(super) fn fill(transaction: &WriteTransaction) -> Result<(), redb::Error> {
         // The time of a damaged result is unknown, but its subject is listed.
         let expires = records::parse(key.value(), value.value()).map_or(FOREVER, |(expires, _)| expires);
         match changes.last_mut() {
-            // The results of a subject follow each other.
+            // The results of a subject have adjacent keys.
             Some((last_collection, last_subject, last_expires))
                 if *last_collection == collection && *last_subject == subject =>
             {

@@ -1,8 +1,7 @@
 //! The lists of owners and of their subjects.
 //!
-//! A subject is listed until the last of its records expires, and for good if it has a state without a life. Rows of
-//! lists expire at the ends of days, so that the index of what expires next changes once a day and not with each
-//! record.
+//! A subject is listed until the last of its records expires, and forever if it has a state that does not expire. Rows
+//! of lists expire at the ends of days, so that the index of expiries changes once a day and not with each record.
 
 use std::{
     ops::Bound,
@@ -123,7 +122,7 @@ fn read(
             }
             let (key, value) = row?;
             let (expires, value) = RowKind::Listed.decode(key.value(), value.value()).unwrap_or((FOREVER, &[]));
-            // An expired row may not have been swept yet. Of a damaged one the key is still right.
+            // An expired row may not have been swept yet. The key of a damaged row is still right.
             if expires > page.now {
                 found.push((key.value().1.to_owned(), read_time(value).unwrap_or_default()));
             }

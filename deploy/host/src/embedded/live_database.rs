@@ -18,10 +18,10 @@ use super::{
     store_file::{self, IfMissing, OpenDatabase, StoreFile},
 };
 
-/// For how long a successful transaction counts as proof that the next would succeed. So requests for the store's
-/// health cannot make it write more often.
+/// For how long a successful transaction counts as proof that the next would succeed. So health checks do not make the
+/// store write more often than this.
 const PROOF_LIFETIME: Duration = Duration::from_secs(15);
-/// How much is written to prove that a result could be, in bytes: more pages than most results need.
+/// How many bytes are written to prove that a result could be written: more pages than most results need.
 const PROBE_SIZE: usize = 16 * 1024;
 
 /// One row that is written again and again.
@@ -60,7 +60,7 @@ impl LiveDatabase {
             self.proven_at = None;
             return Err(error);
         }
-        // What was written to a file that was unlinked meanwhile is lost.
+        // Data that was written to a file that was unlinked meanwhile is lost.
         if !self.file.is_same_file(opened) {
             return Err(StoreError::Replaced);
         }
@@ -69,7 +69,7 @@ impl LiveDatabase {
         Ok(())
     }
 
-    /// Writes and commits a row of no meaning.
+    /// Writes and commits a test row.
     pub(super) fn probe(&mut self) -> Result<(), StoreError> {
         self.commit(|transaction| {
             transaction.open_table(PROBES)?.insert("probe", &*vec![0; PROBE_SIZE])?;
@@ -77,7 +77,7 @@ impl LiveDatabase {
         })
     }
 
-    /// Whether a transaction succeeded a short time ago, in the file that is still at the path.
+    /// Whether a transaction succeeded within [`PROOF_LIFETIME`], in the file that is still at the path.
     pub(super) fn is_proven(&self) -> bool {
         let is_recent = self.proven_at.is_some_and(|proven_at| proven_at.elapsed() < PROOF_LIFETIME);
         is_recent && self.shared.current().is_some_and(|current| self.file.is_same_file(&current.opened))

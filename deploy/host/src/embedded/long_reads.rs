@@ -1,4 +1,5 @@
-//! Long reads: on threads of their own and few at once, so that they hold up no other request and need little memory.
+//! Long reads. They run on threads of their own, and only a few run at once, so that they delay no other request and
+//! need little memory.
 
 use std::sync::Arc;
 
@@ -14,17 +15,17 @@ use crate::step_threads;
 
 /// A read of more records than this is long.
 pub(super) const MOST_AT_ONCE: usize = 128;
-/// So is a read of records that have more bytes than this together: at 4 ms for each MiB it would take half a
+/// A read of records is also long if they have more bytes than this together: at 4 ms for each MiB it would take half a
 /// millisecond.
 pub(super) const LARGEST_AT_ONCE: usize = 128 * 1024;
 /// How many long reads there are at once. The others wait.
 const LONG_READS: usize = 2;
 
-/// The turns of long reads.
+/// The permits for long reads.
 #[derive(Debug)]
 pub(super) struct LongReads(Arc<Semaphore>);
 
-/// The turn of a long read.
+/// The permit for one long read.
 #[derive(Debug)]
 pub(super) struct Turn {
     _permit: Option<OwnedSemaphorePermit>,
@@ -35,7 +36,7 @@ impl LongReads {
         Self(Arc::new(Semaphore::new(LONG_READS)))
     }
 
-    /// Waits for a turn. Who waits holds no database.
+    /// Waits for a permit. A waiting read does not hold the database open.
     pub(super) async fn turn(&self) -> Turn {
         // The semaphore is never closed.
         Turn { _permit: Arc::clone(&self.0).acquire_owned().await.ok() }
@@ -43,7 +44,7 @@ impl LongReads {
 }
 
 impl Turn {
-    /// Reads on another thread. The turn ends when the read does, also if nobody waits for it any more.
+    /// Reads on another thread. The permit is released when the read ends, even if its caller no longer waits for it.
     pub(super) async fn read<T: Send + 'static>(
         self,
         current: CurrentDatabase,
@@ -55,7 +56,7 @@ impl Turn {
             // The last reader of a replaced file closes it.
             drop_quietly(current);
             drop(self);
-            // Nobody waits if the client is gone.
+            // If the client has disconnected, nothing receives the result.
             let _ = sender.send(found);
         };
         step_threads::run(Box::new(work))?;

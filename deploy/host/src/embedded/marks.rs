@@ -11,7 +11,8 @@ use crate::unix_time::{unix_milliseconds, unix_seconds};
 /// The partition of all marks.
 const PARTITION: &str = "STALE";
 
-/// Notes since when answers about something are stale. An earlier time than the one that is noted changes nothing.
+/// Stores the time since when cached answers about `about`, a key of the engine, are stale. A time earlier than the
+/// stored one changes nothing.
 pub(super) fn mark(tables: &mut Tables<'_>, about: &str, at: SystemTime) -> Result<(), redb::Error> {
     let key = (PARTITION, about);
     let stored = tables.read(RowKind::Mark, key, read_time)?;
@@ -22,7 +23,7 @@ pub(super) fn mark(tables: &mut Tables<'_>, about: &str, at: SystemTime) -> Resu
     tables.write(RowKind::Mark, key, &unix_milliseconds(at).to_le_bytes(), expires)
 }
 
-/// Since when answers about something are stale, if that was noted. A damaged mark counts as none.
+/// The time since when cached answers about `about` are stale, if one is stored. A damaged mark counts as absent.
 pub(super) fn read(database: &Database, about: &str, now: u64) -> Result<Option<SystemTime>, redb::Error> {
     let key = (PARTITION, about);
     let Some(table) = rows::open(database, RowKind::Mark)? else { return Ok(None) };

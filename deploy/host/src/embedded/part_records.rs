@@ -12,14 +12,14 @@ use super::{
     store_error::StoreError,
 };
 
-/// The most parts of a collection that are looked at, whatever branches they have.
+/// The most parts of a collection that are read, whether or not they have the wanted branch.
 const MOST_SEEN: usize = 1000;
 
-/// The parts that a list has of a branch.
+/// The parts in a list that have a given branch.
 #[derive(Debug)]
 struct ListedParts {
     subjects: Vec<Subject>,
-    /// How many there are besides.
+    /// How many further parts there are.
     omitted: u32,
     /// How many rows were read.
     reads: usize,
@@ -35,7 +35,7 @@ pub(super) fn read(database: &Database, every: &EveryPart, now: u64) -> Result<F
     for subject in subjects {
         let records = records::history_in(&results, &every.collection, &subject, &span, now, usize::MAX)?;
         let records = records.unwrap_or_default();
-        // A list may name a part of which there are only states, or whose records have expired.
+        // A list may name a part that has only states, or whose records have expired.
         if !records.is_empty() {
             let platform = subject.platform().to_owned();
             found.found.push(PartRecords { platform, records: every.keep(records) });
@@ -44,8 +44,8 @@ pub(super) fn read(database: &Database, every: &EveryPart, now: u64) -> Result<F
     Ok(found)
 }
 
-/// The parts of a branch. Each part of the collection costs two rows, however many branches it has: its first one, and
-/// that of the branch.
+/// The parts that have the branch. For each part of the collection two rows are read, however many branches it has: the
+/// part's first row, and the row of the wanted branch.
 fn list(
     table: &impl ReadableTable<RowKey<'static>, &'static [u8]>,
     every: &EveryPart,
@@ -66,7 +66,7 @@ fn list(
         listed.reads += 1;
         let expires = row.map(|row| {
             let decoded = RowKind::Listed.decode((&partition, &key), row.value());
-            // Of a damaged row the key is still right.
+            // The key of a damaged row is still right.
             decoded.map_or(FOREVER, |(expires, _)| expires)
         });
         // An expired row may not have been swept yet.

@@ -27,7 +27,7 @@ struct NewRecord<'a> {
     outbox: Option<&'a Row>,
 }
 
-/// Claims the nonce and the run and writes the record; or writes nothing if one of them is claimed already.
+/// Claims the nonce and the run and writes the record. If one of them is claimed already, writes nothing.
 pub(super) fn record(tables: &mut Tables<'_>, entry: &Entry) -> Result<Recorded, redb::Error> {
     let Entry { collection, subject, nonce, record, arrived, outbox } = entry;
     let (now, nonces) = (unix_seconds(*arrived), nonce_partition(collection, subject));
@@ -44,7 +44,7 @@ pub(super) fn record(tables: &mut Tables<'_>, entry: &Entry) -> Result<Recorded,
     Ok(Recorded::New)
 }
 
-/// Claims a nonce by itself; or returns `false` if it is claimed already.
+/// Claims a nonce without writing a record. Returns `false` if the nonce is claimed already.
 pub(super) fn claim_nonce(
     tables: &mut Tables<'_>,
     nonces: &str,
@@ -59,8 +59,8 @@ pub(super) fn claim_nonce(
     Ok(true)
 }
 
-/// Claims the delivery's id and writes those of its records whose run is not claimed; or writes nothing and returns
-/// `false` if the id is claimed already.
+/// Claims the delivery's id and writes those of its records whose run is not claimed. If the id is claimed already,
+/// writes nothing and returns `false`.
 pub(super) fn deliver(tables: &mut Tables<'_>, delivery: &Delivery) -> Result<bool, redb::Error> {
     let Delivery { scheme, owner, id, records, arrived } = delivery;
     let (now, deliveries) = (unix_seconds(*arrived), delivery_partition(scheme, owner));
@@ -75,8 +75,8 @@ pub(super) fn deliver(tables: &mut Tables<'_>, delivery: &Delivery) -> Result<bo
     Ok(true)
 }
 
-/// Claims the run, writes the record and its outbox row and lists its subject; or writes nothing and returns `false` if
-/// the run is claimed already.
+/// Claims the run, writes the record and its outbox row and lists its subject. If the run is claimed already, writes
+/// nothing and returns `false`.
 fn write(tables: &mut Tables<'_>, new: &NewRecord<'_>) -> Result<bool, redb::Error> {
     let NewRecord { collection, subject, record, arrived, outbox } = *new;
     let (now, partition) = (unix_seconds(arrived), partition(collection, subject));

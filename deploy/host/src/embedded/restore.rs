@@ -1,4 +1,5 @@
-//! Makes a data directory of a backup: in a folder beside the files, which take their places when all of it is right.
+//! Makes a data directory from a backup: the files are made in a temporary folder inside it and moved to their final
+//! paths once all of them are complete.
 
 use std::{
     error::Error,
@@ -24,7 +25,7 @@ use crate::{
     secrets::SECRETS_FILE,
 };
 
-/// How the name of the folder begins in which the files are made.
+/// The prefix of the name of the temporary folder.
 const BESIDE: &str = "restore-";
 /// How many rows are written in one transaction.
 const AT_ONCE: usize = 4096;
@@ -34,7 +35,7 @@ const AT_ONCE: usize = 4096;
 pub struct Restored {
     /// How many rows the store has: results, states, claims and what belongs to them.
     pub rows: u64,
-    /// How many rows were damaged already in the store of the backup, and are left out.
+    /// How many rows are left out because they were damaged already when the backup was made.
     pub damaged: u64,
     /// Whether there were secrets.
     pub has_secrets: bool,
@@ -87,7 +88,7 @@ impl From<BackupError> for NoRestore {
     }
 }
 
-/// Makes the store and the secrets of a backup in a directory. What is there already is replaced with `force` only.
+/// Makes the store and the secrets of a backup in a directory. Existing files are replaced only with `force`.
 ///
 /// # Errors
 /// The directory is not empty, a server has it open, or the backup is not whole; then nothing changed.
@@ -128,8 +129,8 @@ pub fn restore(input: impl BufRead, directory: &Path, force: bool) -> Result<Res
     Ok(restored)
 }
 
-/// The store's file, locked as a server locks it, so that none opens it meanwhile. Where there is none, an empty one is
-/// made, which goes again unless a store takes its place.
+/// The store's file, locked as a server locks it, so that no server opens it meanwhile. If there is no file, an empty
+/// one is created, which is removed again unless a store replaces it.
 struct LockedStore {
     path: PathBuf,
     is_ours: bool,
@@ -151,7 +152,7 @@ impl LockedStore {
         };
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => Err(NoRestore::InUse(path.to_owned())),
-            // Where files cannot be locked, a server cannot either.
+            // Where the file system has no locks, a server has not locked the file either.
             Err(TryLockError::Error(_)) | Ok(()) => Ok(Self { path: path.to_owned(), is_ours, _file: file }),
         }
     }
@@ -165,7 +166,7 @@ impl Drop for LockedStore {
     }
 }
 
-/// Removes the folders of restores that were killed.
+/// Removes the temporary folders that killed restores left behind.
 fn remove_leftovers(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;

@@ -1,4 +1,4 @@
-//! The tables whose rows expire, and the index of what expires next. One write transaction changes them together.
+//! The tables whose rows expire, and the index of their expiries. One write transaction changes them together.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(super) type RowTable = TableDefinition<'static, RowKey<'static>, &'static [u
 pub(super) const RESULTS: RowTable = TableDefinition::new("results");
 /// Row key of a run, a nonce or a delivery → the claim's expiry, checksummed.
 pub(super) const CLAIMS: TableDefinition<RowKey<'static>, u64> = TableDefinition::new("claims");
-/// (Expiry, number of the kind, row key): what expires next.
+/// (Expiry, number of the kind, row key): the index of expiries, in their order.
 const EXPIRIES: TableDefinition<(u64, u8, &str, &str), ()> = TableDefinition::new("expiries");
 
 /// The kinds of rows. Their numbers are stored.
@@ -32,7 +32,7 @@ pub(super) enum RowKind {
     State = 2,
     /// An owner or a subject in a list, with the time of its last change.
     Listed = 3,
-    /// A mark of what is stale, with the time since when.
+    /// A mark that makes cached answers stale, with the time since when.
     Mark = 4,
     /// A row of the table of events.
     Event = 5,
@@ -105,7 +105,7 @@ pub(super) fn open_together<const N: usize>(
     Ok(tables)
 }
 
-/// The expiry that is this long after `now`, both in seconds.
+/// The time `life` after `now`, in seconds.
 pub(super) fn after(now: u64, life: Duration) -> u64 {
     now.saturating_add(life.as_secs())
 }
@@ -121,7 +121,7 @@ pub(super) struct Tables<'t> {
     expiries: Table<'t, (u64, u8, &'static str, &'static str), ()>,
 }
 
-/// An entry of the index of what expires next.
+/// An entry of the index of expiries.
 pub(super) struct Expiry {
     expires: u64,
     kind: u8,
@@ -185,7 +185,7 @@ impl<'t> Tables<'t> {
         Ok(kind.decode(key, row.value()).and_then(|(expires, value)| Some((expires, read(value)?))))
     }
 
-    /// Writes a row, which is kept until `expires`, in seconds since 1970, or for good with [`FOREVER`].
+    /// Writes a row, which is kept until `expires`, in seconds since 1970, or forever with [`FOREVER`].
     pub(super) fn write(
         &mut self,
         kind: RowKind,

@@ -1,5 +1,5 @@
-//! The version of the store's tables. An older file is brought to this version when it is opened, and a newer one is
-//! refused.
+//! The version of the store's tables. A file of an older version is upgraded when it is opened, and one of a newer
+//! version is refused.
 
 use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition, TableError, WriteTransaction};
 
@@ -30,7 +30,7 @@ pub(super) fn check(version: u64) -> Result<(), StoreError> {
     if version > SCHEMA { Err(StoreError::Newer { version }) } else { Ok(()) }
 }
 
-/// Brings a store of any older version to this one, in the transaction of its opening.
+/// Upgrades a store of any older version to this one, in the transaction that opens it.
 pub(super) fn upgrade(transaction: &WriteTransaction) -> Result<(), redb::Error> {
     rows::prepare(transaction)?;
     cached_answers::prepare(transaction)?;

@@ -1,4 +1,5 @@
-//! What the store's readers and its writer share: the open database, and the outage if results cannot be recorded.
+//! The state that the store's readers and its writer share: the open database, and the outage if results cannot be
+//! recorded.
 
 use std::{
     sync::{

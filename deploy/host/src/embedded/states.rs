@@ -1,4 +1,4 @@
-//! States: of each subject and collection the one with the greatest sequence.
+//! States: for each subject and collection, the one with the greatest sequence is stored.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::unix_time::{unix_milliseconds, unix_seconds};
 
-/// A state that is to be written, with the subject that its names make and the outbox row that tells of it.
+/// A state that is to be written, with its subject and the outbox row that announces it.
 #[derive(Debug)]
 pub(super) struct NewState {
     pub(super) state: State,
@@ -27,7 +27,7 @@ pub(super) struct NewState {
     pub(super) outbox: Option<Row>,
 }
 
-/// What is stored of a state. The rest is its key.
+/// The stored value of a state. The rest of the state is in the row's key.
 #[derive(Serialize, Deserialize)]
 struct StoredState {
     sequence: Vec<u64>,
@@ -35,7 +35,7 @@ struct StoredState {
     written_ms: i64,
 }
 
-/// Writes a state, unless there is one whose sequence is as great or greater. A damaged one is replaced.
+/// Writes a state, unless the stored one has the same or a greater sequence. A damaged one is replaced.
 pub(super) fn put(tables: &mut Tables<'_>, new: &NewState) -> Result<bool, redb::Error> {
     let NewState { state, subject, now, outbox } = new;
     let partition = state_partition(&state.collection, subject.owner(), subject.repo());

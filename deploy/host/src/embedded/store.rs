@@ -47,13 +47,13 @@ use crate::{
     unix_time::unix_seconds,
 };
 
-/// The most bytes of answers that may wait to be cached. An answer above that is not cached.
+/// The most bytes of answers that may wait in the queue to be cached. An answer that would exceed this is not cached.
 const QUEUE_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// A store in one redb file.
 ///
-/// One thread writes. Everything that arrives while it makes a transaction durable goes into the next transaction
-/// together. Short reads happen on the calling thread.
+/// One thread writes. All writes that arrive while it commits a transaction go into the next transaction together.
+/// Short reads happen on the calling thread.
 #[derive(Debug)]
 pub struct EmbeddedStore {
     shared: Arc<SharedState>,
@@ -91,7 +91,7 @@ impl EmbeddedStore {
         Self::open_within(directory, Settings::default().store_bytes())
     }
 
-    /// The same with this much memory, in bytes, for redb's cache.
+    /// As [`EmbeddedStore::open`], with `memory` bytes for redb's cache.
     ///
     /// # Errors
     /// As [`EmbeddedStore::open`]. A file that is damaged is refused, and left as it is.
@@ -124,7 +124,7 @@ impl EmbeddedStore {
         Ok(Self { shared, long_reads: LongReads::new(), commands, writer })
     }
 
-    /// Makes everything durable that was handed over. Later writes are refused.
+    /// Commits all writes that were queued. Later writes are refused.
     pub fn close(&self) {
         drop(self.commands.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -145,7 +145,7 @@ impl EmbeddedStore {
         if is_sent { Ok(()) } else { Err(Unavailable("the store is closed".to_owned())) }
     }
 
-    /// Has the writer thread write and waits until that is durable. `read` takes the outcome of such a write.
+    /// Has the writer thread write and waits until the write is durable. `read` takes the outcome of such a write.
     fn write<T: Send + 'static>(
         &self,
         write: StoreWrite,
@@ -163,7 +163,7 @@ impl EmbeddedStore {
         })
     }
 
-    /// The same of a write with outbox rows, if their lengths are right.
+    /// As `write`, for a write with outbox rows, whose lengths are checked first.
     fn write_told<'a, T: Send + 'static>(
         &self,
         write: StoreWrite,
@@ -189,7 +189,7 @@ impl EmbeddedStore {
         self.judge(generation, found)
     }
 
-    /// What was found. After an error the writer checks the file.
+    /// The result of a read. After an error the writer checks the file.
     fn judge<T>(&self, generation: u64, found: Result<T, StoreError>) -> Result<T, Unavailable> {
         if let Err(error) = &found
             && !matches!(error, StoreError::DamagedValue(_))

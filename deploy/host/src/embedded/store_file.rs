@@ -32,8 +32,8 @@ const ROOM_PROBE: &str = "store.room";
 const RESERVE: &str = "store.reserve";
 /// The size of the reserve in bytes: enough to begin to evict cached answers.
 const RESERVE_SIZE: usize = 1024 * 1024;
-/// How much room there must be before a store that had none is used again, in bytes: four of the largest reports, or
-/// some hundred of the usual ones.
+/// How many bytes must be free before a store whose disk was full is used again: enough for four of the largest
+/// reports, or for some hundred usual ones.
 const LEAST_ROOM: usize = 1024 * 1024;
 /// The progress that redb reports when its repair rolls the last transaction back.
 const ROLLBACK_PROGRESS: f64 = 0.3;
@@ -288,7 +288,7 @@ impl StoreFile {
         None
     }
 
-    /// Creates the file that reserves room, if there is that much.
+    /// Creates the file that reserves room, if the disk has that much.
     pub(super) fn reserve(&self) {
         if !self.has_reserve() && occupy(&self.directory.join(RESERVE), RESERVE_SIZE).is_err() {
             self.release_reserve();

@@ -1,4 +1,4 @@
-//! What must be durable before it is acknowledged: one write of a transaction, and its outcome.
+//! Writes that must be durable before they are acknowledged: one write of a transaction, and its outcome.
 
 use std::time::SystemTime;
 
@@ -21,7 +21,7 @@ pub(super) enum StoreWrite {
     Delivery(Box<Delivery>),
     /// The nonce of a report that is recorded later.
     Claim { partition: String, nonce: Nonce, at: SystemTime },
-    /// A mark of what is stale.
+    /// A mark that makes cached answers stale.
     Mark { about: String, at: SystemTime },
     /// Changes of rows of the table of events.
     Rows { changes: Vec<RowChange>, now: SystemTime },

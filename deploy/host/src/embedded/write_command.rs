@@ -1,4 +1,4 @@
-//! What the store's handle asks of its writer thread.
+//! The requests of the store's handle to its writer thread.
 
 use badgesmith_engine::store::{Unavailable, Unhealthy};
 use tokio::sync::oneshot;

@@ -37,7 +37,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// The pause while the disk is full. Checking for room does not touch the store.
 const ROOM_PAUSE: Duration = Duration::from_secs(1);
-/// How long no answer is cached after the disk was full, so that results get the room there is.
+/// How long no answer is cached after the disk was full, so that the free space is left for results.
 const CACHING_PAUSE: Duration = Duration::from_secs(60);
 /// The room that is left on the disk for results when answers are cached, in bytes.
 const ROOM_BESIDE_CACHE: u64 = 4 * 1024 * 1024;
@@ -122,7 +122,7 @@ impl Writer {
             self.begin_outage(&error);
         }
         for (reply, outcome) in replies.into_iter().zip(self.write(&writes)) {
-            // The request may have been cancelled meanwhile; what it wrote is written all the same.
+            // The request may have been cancelled meanwhile; its write is committed all the same.
             let _ = reply.send(outcome);
         }
         if !checks.is_empty() {
@@ -149,8 +149,8 @@ impl Writer {
             self.mend(&fault)?;
             let mut second = Vec::new();
             self.try_write(writes, &mut second)?;
-            // The first transaction may have been committed although it failed. What it found to be new is then a
-            // duplicate in the second, but it is still new: no other thread writes.
+            // The first transaction may have been committed although it failed. An entry that was new in the first is
+            // then a duplicate in the second, but still counts as new: no other thread writes.
             let both = second.into_iter().zip(first.into_iter().map(Some).chain(std::iter::repeat(None)));
             Ok(both.map(|(second, first)| first.filter(|first| first.is_new()).unwrap_or(second)).collect())
         });
@@ -227,10 +227,10 @@ impl Writer {
         }
     }
 
-    /// Whether the disk has more room than these answers take, so that no cache fills it.
+    /// Whether the disk has more free space than these answers need, so that the cache does not fill it.
     fn has_room(&self, answers: &[CachedAnswer]) -> bool {
         let size = answers.iter().map(|answer| answer.answer.len() as u64).sum::<u64>();
-        // They are written before those are removed that they replace.
+        // New answers are written before the ones that they replace are removed.
         let needed = 2 * size + ROOM_BESIDE_CACHE;
         self.database.file.free_space().is_none_or(|free| free >= needed)
     }
@@ -254,7 +254,7 @@ impl Writer {
     /// Evicts all answers from a full disk, and caches none for a while. Returns whether there were any.
     fn make_room(&mut self) -> Result<bool, StoreError> {
         if let Err(StoreError::Full(_)) = self.database.reopen() {
-            // A repair writes pages.
+            // Repairing the file needs room, because it writes pages.
             self.database.file.release_reserve();
         }
         self.database.reopen()?;
@@ -267,7 +267,7 @@ impl Writer {
         if self.database.has_no_answers()? {
             return Ok(false);
         }
-        // Deleting rows writes pages, too.
+        // Deleting rows also needs room, because it writes pages.
         self.database.file.release_reserve();
         let (mut count, mut bytes) = (FIRST_EVICTION, 0);
         loop {

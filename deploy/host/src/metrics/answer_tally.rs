@@ -1,5 +1,5 @@
-//! Counts answers on the threads that give them. If all threads changed the same counters, each would wait for the
-//! caches of the others' processors with every answer.
+//! Counts answers in counters of each thread. If all threads changed the same counters, every answer would wait for
+//! cache lines of other processors.
 
 use std::{
     collections::HashMap,
@@ -26,16 +26,17 @@ thread_local! {
     };
 }
 
-/// What was counted since it was last taken.
+/// The counts since they were last taken.
 #[derive(Debug, Default)]
 pub(super) struct AnswerTally([Shard; SHARDS]);
 
-/// The counts of one thread, by the hash of what they are of. No two share a line of the processor's cache.
+/// The counts of one thread, by the hash of the counted answers' properties. No two threads' counts share a cache line
+/// of the processor.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Shard(Mutex<HashMap<u64, Vec<AnswerCount>, BuildHasherDefault<HashedAlready>>>);
 
-/// The hash of a key that is a hash.
+/// A hasher for keys that are hashes already.
 #[derive(Default)]
 struct HashedAlready(u64);
 
@@ -53,7 +54,8 @@ impl Hasher for HashedAlready {
     }
 }
 
-/// The hash of what answers are counted by. Clients choose none of the names, so that it may be a fast one.
+/// The hash of the properties by which answers are counted. Clients choose none of these names, so a fast hash that is
+/// not collision-resistant is enough.
 fn hash(status: StatusCode, line: &AccessLine) -> u64 {
     let text = |hash: u64, text: &str| {
         let (words, rest) = text.as_bytes().as_chunks::<8>();
@@ -83,7 +85,7 @@ pub(super) struct AnswerCount {
 }
 
 impl AnswerTally {
-    /// Counts an answer. The histogram is that of its route.
+    /// Counts an answer. `histogram` belongs to its route.
     pub(super) fn note(
         &self,
         status: StatusCode,
@@ -114,7 +116,7 @@ impl AnswerTally {
         count.seconds.observe(took.as_secs_f64());
     }
 
-    /// Takes all counts. Those of answers that come meanwhile are taken the next time.
+    /// Takes all counts. Answers that are counted meanwhile are taken the next time.
     pub(super) fn take(&self, mut take: impl FnMut(&AnswerCount)) {
         for shard in &self.0 {
             let mut counts = shard.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -55,7 +55,7 @@ impl Emf {
     }
 
     /// The metrics since the last call, as one line for standard output; `None` if there are none. To be called at the
-    /// end of every invocation. What happens after the response is in the line of the next invocation.
+    /// end of every invocation. Whatever is counted after the response appears in the line of the next invocation.
     #[must_use]
     pub fn flush(&self, now: SystemTime) -> Option<String> {
         let Counts { metrics, properties, calls } =

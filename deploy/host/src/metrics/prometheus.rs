@@ -216,7 +216,7 @@ impl Prometheus {
         TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default()
     }
 
-    /// Adds to the counters what the threads counted.
+    /// Adds the counts of the threads to the counters.
     fn count_answers(&self) {
         self.tally.take(|answers| {
             let route = route_label(&answers.route);

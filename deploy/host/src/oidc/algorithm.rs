@@ -29,7 +29,7 @@ impl Algorithm {
     }
 }
 
-/// A public key, which is good for one algorithm.
+/// A public key, which is valid for one algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PublicKey {
     /// The modulus and the exponent, big-endian without leading zeros.
@@ -39,7 +39,7 @@ pub(super) enum PublicKey {
 }
 
 impl PublicKey {
-    /// The only algorithm for which it is good.
+    /// The only algorithm for which the key is valid.
     pub(super) const fn algorithm(&self) -> Algorithm {
         match self {
             Self::Rsa { .. } => Algorithm::Rs256,

@@ -14,11 +14,11 @@ const LONGEST_KID: usize = 256;
 
 /// A token whose signature nobody has verified. It has no debug output.
 pub(super) struct Compact<'a> {
-    /// How it says that it was signed.
+    /// The signature algorithm that the header names.
     pub(super) algorithm: Algorithm,
-    /// The name of the key by which it says that it was signed.
+    /// The id of the signing key that the header names.
     pub(super) kid: Option<String>,
-    /// What is signed.
+    /// The bytes that the signature covers.
     pub(super) signed: &'a [u8],
     /// The claims, as JSON.
     pub(super) claims: Vec<u8>,
@@ -29,7 +29,7 @@ impl<'a> Compact<'a> {
     /// Reads a token: its sizes first, then its header, without the JSON of its claims.
     ///
     /// # Errors
-    /// It is too long, has not three parts, or its header asks for what is not done here.
+    /// It is too long, does not have three parts, or its header requires something that is not supported.
     pub(super) fn read(token: &'a str) -> Result<Self, Unproven> {
         if token.len() > LONGEST_TOKEN {
             return Err(wrong("token", format!("it is longer than {} KiB", LONGEST_TOKEN / 1024)));

@@ -25,7 +25,7 @@ pub(super) fn check(claims: &Members, trusted: &TrustedIssuer) -> Result<(), Unp
             IssuerKind::GitHub => "workflow_ref",
             IssuerKind::GitLab => "ci_config_ref_uri",
         };
-        // The last `@`: a file whose own name has one could pass for another file otherwise.
+        // Split at the last `@`: otherwise a file whose own name contains an `@` could pass for another file.
         let workflow = claims.text(claim)?.rsplit_once('@').map(|(workflow, _)| workflow);
         if !trusted.workflows.iter().any(|wanted| workflow == Some(wanted)) {
             return Err(wrong(claim, "it is none of the workflows that this server demands"));

@@ -14,8 +14,8 @@ const LARGEST: usize = 256 * 1024;
 /// How long each of the two exchanges may take.
 const PATIENCE: Duration = Duration::from_millis(2500);
 
-/// Why the keys of an issuer could not be read. Its words are for whoever sent a token, so they repeat nothing that the
-/// issuer sent.
+/// Why the keys of an issuer could not be read. The message goes to the sender of the token, so it repeats nothing that
+/// the issuer sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Unreadable {
     /// No complete answer.
@@ -36,7 +36,7 @@ struct Configuration {
     jwks_uri: String,
 }
 
-/// Asks for the document of an issuer and then for its keys.
+/// Fetches the discovery document of an issuer and then its keys.
 ///
 /// # Errors
 /// Why there are no keys.
@@ -57,7 +57,7 @@ pub(super) async fn read_keys(issuer: &str, web: &dyn Upstream) -> Result<KeySet
     KeySet::read(&get(KEYS, &place, web).await?).map_err(|why| unusable(KEYS, why))
 }
 
-/// The body of an answer with status 200 from the origin that was asked.
+/// The body of an answer with status 200 from the same origin as the URL.
 async fn get(what: &'static str, url: &Url, web: &dyn Upstream) -> Result<Bytes, Unreadable> {
     let ask = Ask { accept: Some("application/json".to_owned()), ..Ask::get(url.clone(), LARGEST, PATIENCE) };
     let progress = ask.progress.clone();

@@ -9,7 +9,7 @@ use super::{
     run::{Run, check_repository, id, is_name},
 };
 
-/// The events whose runs have the code of the branch that the token names.
+/// The events whose runs have the code of the branch that the token names: `ref` is that branch.
 const BRANCH_EVENTS: [&str; 6] =
     ["push", "schedule", "workflow_dispatch", "merge_group", "release", "repository_dispatch"];
 /// The events that run for `refs/pull/N/merge`.

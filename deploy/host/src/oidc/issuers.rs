@@ -21,7 +21,7 @@ pub(super) struct Issuers(Vec<Issuer>);
 /// One issuer. plugins.toml may trust it several times, for different owners.
 #[derive(Debug)]
 pub(super) struct Issuer {
-    /// As its tokens name it.
+    /// The issuer's name as its tokens write it in `iss`.
     pub(super) name: String,
     pub(super) keys: KeyCache,
     trusted: Vec<TrustedIssuer>,
@@ -43,7 +43,8 @@ impl Issuers {
         Self(issuers)
     }
 
-    /// The issuer of this name, which comes from a token that is not verified yet: it chooses whose keys verify it.
+    /// The issuer of this name. The name comes from a token that is not verified yet: it only selects the keys that
+    /// verify the token.
     pub(super) fn named(&self, name: &str) -> Result<&Issuer, Unproven> {
         self.0
             .iter()
@@ -51,8 +52,8 @@ impl Issuers {
             .ok_or_else(|| wrong("iss", "this server does not trust the issuer; plugins.toml lists those that it does"))
     }
 
-    /// How an issuer is trusted for an owner: as plugins.toml says for this owner by name, and else for every owner,
-    /// unless another issuer is trusted for this one by name.
+    /// The entry of plugins.toml by which an issuer is trusted for an owner: the entry that names this owner, otherwise
+    /// the entry for every owner, unless another issuer is trusted for this owner by name.
     pub(super) fn trust_of<'a>(&self, issuer: &'a Issuer, owner: &str) -> Result<&'a TrustedIssuer, Unproven> {
         let owner = fold(owner);
         let any = || issuer.trust_that_lists(ANY).filter(|_| self.0.iter().all(|other| !other.lists(&owner)));

@@ -1,9 +1,9 @@
-//! The keys of one issuer, which are asked for by the first token and kept.
+//! A cache of the keys of one issuer. The first token makes the server fetch them.
 //!
-//! They are used for an hour without asking again. A token whose key is not among them has them renewed, at most once a
-//! minute, so that tokens with names that somebody made up do not make this server ask more. If the issuer cannot be
-//! read, the last keys are good for a day: longer than outages last, and not forever, since a key that was withdrawn
-//! would be among them.
+//! They are used for an hour without fetching them again. A token whose key is not among them makes the server fetch
+//! them again, at most once a minute, so that tokens with invented key ids do not cause more requests. If the issuer
+//! does not answer, the last keys are used for a day: longer than outages usually last, and not forever, since the
+//! issuer may have withdrawn a key meanwhile.
 
 use std::{
     fmt,
@@ -24,13 +24,14 @@ use super::{
     refusal::wrong,
 };
 
-/// How long keys are used without asking again.
+/// How long keys are used without fetching them again.
 const FRESH: Duration = Duration::from_secs(60 * 60);
 /// How long keys are used while they cannot be renewed.
 const LAST_GOOD: Duration = Duration::from_secs(24 * 60 * 60);
 /// The time between two attempts to renew keys.
 const BETWEEN: Duration = Duration::from_secs(60);
-/// The same as long as there are no keys: a client tries again for half a minute, and should then succeed.
+/// The time between two attempts while there are no keys at all: a client retries for half a minute, and should succeed
+/// within that time.
 const BETWEEN_FIRST: Duration = Duration::from_secs(10);
 
 /// The keys of an issuer.
@@ -48,7 +49,7 @@ impl fmt::Debug for KeyCache {
     }
 }
 
-/// What is known of the keys.
+/// The cached keys and the latest attempt to fetch them.
 #[derive(Default)]
 struct Kept {
     /// The keys, and when they were read.
@@ -73,11 +74,11 @@ impl KeyCache {
         self.kept().find(kid, algorithm, now, &self.issuer)
     }
 
-    /// Reads the keys anew, once for all who wait, unless that was tried just now.
+    /// Fetches the keys again, once for all callers that wait, unless that was tried a short time ago.
     async fn renew(&self, now: SystemTime) {
         let (issuer, web, kept) = (Arc::clone(&self.issuer), Arc::clone(&self.web), Arc::clone(&self.kept));
         let work = async move {
-            // This also stands if the work breaks off.
+            // Set before the fetch, so that an attempt that is aborted counts too.
             lock(&kept).tried = Some((now, None));
             let read = read_keys(&issuer, &*web).await;
             let mut kept = lock(&kept);
@@ -99,7 +100,7 @@ impl KeyCache {
 }
 
 impl Kept {
-    /// Whether there is a key of this name that is used without asking again.
+    /// Whether there is a key of this name that is used without fetching the keys again.
     fn is_fresh(&self, kid: &str, now: SystemTime) -> bool {
         self.keys.as_ref().is_some_and(|(keys, read)| between(*read, now) < FRESH && keys.knows(kid))
     }
@@ -128,7 +129,8 @@ impl Kept {
     }
 }
 
-/// The time between two moments, whichever is the earlier one: requests do not come in the order of their times.
+/// The time between two moments, whichever of them is the earlier one: requests do not arrive in the order of their
+/// timestamps.
 fn between(one: SystemTime, other: SystemTime) -> Duration {
     other.duration_since(one).unwrap_or_else(|error| error.duration())
 }

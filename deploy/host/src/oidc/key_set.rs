@@ -1,5 +1,5 @@
-//! The public keys of an issuer (RFC 7517). A key that is good for neither algorithm is kept with the reason, so that a
-//! refusal can say it.
+//! The public keys of an issuer (RFC 7517). A key that fits neither algorithm is kept with the reason, so that a
+//! refusal can name the reason.
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -25,7 +25,7 @@ pub(super) struct KeySet(Vec<Key>);
 #[derive(Debug)]
 struct Key {
     kid: String,
-    /// The key, or why it is good for no signature here.
+    /// The key, or why it cannot verify signatures here.
     public: Result<PublicKey, &'static str>,
 }
 
@@ -42,7 +42,7 @@ impl KeySet {
     /// Reads a set. Keys without a name are left out, since a token names its key.
     ///
     /// # Errors
-    /// Why it is not a set of keys; the words have nothing of it.
+    /// Why it is not a set of keys; the message repeats no part of it.
     pub(super) fn read(json: &[u8]) -> Result<Self, &'static str> {
         #[derive(Deserialize)]
         struct Set {

@@ -23,13 +23,13 @@ enum Member {
     Other,
 }
 
-/// What was found. It has parts of a token, so it has no debug output.
+/// The wanted members that were found. They are parts of a token, so they have no debug output.
 pub(super) struct Members {
     found: Vec<(&'static str, Member)>,
 }
 
 impl Members {
-    /// Reads an object. `whole` is what a refusal calls it if it is none.
+    /// Reads an object. `whole` is the name of the input in the refusal of anything that is not an object.
     ///
     /// # Errors
     /// It is not an object, or a wanted member is there twice.

@@ -1,4 +1,4 @@
-//! When a token is good: `exp`, `nbf` and `iat`, all of which it must have.
+//! When a token is valid: `exp`, `nbf` and `iat`, all of which it must have.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,8 +8,8 @@ use super::{members::Members, refusal::wrong};
 
 /// How far the issuer's clock may be from this one.
 const LEEWAY: Duration = Duration::from_secs(60);
-/// The longest time for which a token may be good from now on, because its `jti` is remembered until then. GitHub's are
-/// good for minutes, and GitLab's as long as a job may run.
+/// The longest remaining lifetime of a token, because its `jti` is stored until it expires. GitHub's tokens are valid
+/// for minutes, and GitLab's as long as a job may run.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The claims that are read here.
@@ -18,7 +18,7 @@ pub(super) const CLAIMS: [&str; 3] = ["exp", "nbf", "iat"];
 /// Checks the times of a token. Returns the moment from which on it is refused.
 ///
 /// # Errors
-/// It is not good at this time, or for too long.
+/// It is not valid now, or it is valid for too long.
 pub(super) fn check(claims: &Members, now: SystemTime) -> Result<SystemTime, Unproven> {
     let [expires, not_before, issued] = [time(claims, "exp")?, time(claims, "nbf")?, time(claims, "iat")?];
     let expires = expires.checked_add(LEEWAY).ok_or_else(|| wrong("exp", "it is not a time"))?;

@@ -72,7 +72,8 @@ fn vectors_of_signatures_are_judged_as_they_are_marked() {
 #[test]
 #[ignore = "needs BADGESMITH_WYCHEPROOF, the folder testvectors_v1 of Project Wycheproof"]
 fn vectors_of_keys_are_judged_as_they_are_marked_but_one() {
-    // Number 7 has a key of a card whose random numbers were weak (ROCA). Which keys it uses is the issuer's matter.
+    // Number 7 has a key of a smart card with weak random numbers (ROCA). The issuer is responsible for the strength of
+    // its keys.
     let (ours, others) = judge("json_web_key_test.json", &[7]);
     println!("keys: {ours} of RS256 and ES256, {others} of other algorithms");
     assert!(ours > 9 && others > 9, "{ours} {others}");

@@ -10,7 +10,7 @@ use super::cipher::KEY_BYTES;
 #[derive(Clone)]
 pub struct DataKey(Zeroizing<[u8; KEY_BYTES]>);
 
-/// A data key as the key of that name encrypted it.
+/// A data key, encrypted by the wrapping key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrappedKey {
     /// The name of the wrapping key: eight hexadecimal digits for a key of this machine, otherwise the name that the
@@ -23,9 +23,9 @@ pub struct WrappedKey {
 /// A new data key with its wrapped form.
 #[derive(Clone, Debug)]
 pub struct NewDataKey {
-    /// What encrypts.
+    /// The key itself, which encrypts the text.
     pub plain: DataKey,
-    /// What lies beside the encrypted text.
+    /// The encrypted key, which is stored beside the encrypted text.
     pub wrapped: WrappedKey,
 }
 

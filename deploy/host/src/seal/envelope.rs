@@ -1,4 +1,4 @@
-//! A sealed text of which all is in memory: JSON with the wrapped data key and the encrypted text.
+//! A sealed text that fits into memory: JSON with the wrapped data key and the encrypted text.
 
 use std::time::Instant;
 
@@ -80,7 +80,8 @@ pub(crate) fn open(sealer: &Sealer, purpose: Purpose, envelope: &[u8]) -> Result
         return Err(SealError::Version(any.sealed));
     }
     let read: EnvelopeText = serde_json::from_slice(envelope).map_err(|_| SealError::Form)?;
-    // Blanks and escapes are outside what the cipher protects, so only one way to write them is accepted.
+    // The cipher does not protect the white space and the escapes of the JSON, so only one way to write them is
+    // accepted.
     if written(&read)? != envelope {
         return Err(SealError::Form);
     }

@@ -56,7 +56,7 @@ pub enum KeySource {
 pub enum KeyError {
     /// The file cannot be read, or not be created.
     File(PathBuf, io::Error),
-    /// The text is no key.
+    /// The text is not a key.
     Form(KeySource),
     /// The system has no randomness.
     Randomness,
@@ -117,7 +117,7 @@ impl LocalKey {
     /// Reads a key: 32 bytes as base64 or as hexadecimal digits.
     ///
     /// # Errors
-    /// The text is none.
+    /// The text is not a key.
     pub fn parse(text: &str, source: impl FnOnce() -> KeySource) -> Result<Self, KeyError> {
         match decoded(text.trim()) {
             Some(bytes) => Ok(Self { name: name(&bytes), bytes }),
@@ -174,7 +174,7 @@ impl LocalKey {
         DataKey::new(&plain).ok_or(SealError::Changed)
     }
 
-    /// What is bound to a wrapped data key, so that it stands for nothing else.
+    /// The associated data of a wrapped data key, so that it cannot be used as another one.
     fn bound(&self) -> Vec<u8> {
         [b"badgesmith data key 1 ", self.name.as_bytes()].concat()
     }

@@ -20,7 +20,7 @@ pub enum SealError {
     NotFetched(WrappedKey),
     /// A new data key must be fetched from the key service first.
     NoneFetched,
-    /// The text has not the form in which everything is sealed.
+    /// The text does not have the form of a sealed text.
     Form,
     /// The text was sealed by another version of the program.
     Version(u64),
@@ -31,11 +31,11 @@ pub enum SealError {
         /// The name of the purpose for which it was opened.
         wanted: &'static str,
     },
-    /// The text was changed after it was sealed, or it is not from the key that it names.
+    /// The text was changed after it was sealed, or the key that it names did not seal it.
     Changed,
     /// The end of a stream is missing.
     Cut,
-    /// There is something behind the end of a stream.
+    /// There are bytes after the end of a stream.
     Longer,
     /// The text is too long to be sealed.
     TooLong,

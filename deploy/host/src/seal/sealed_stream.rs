@@ -1,7 +1,7 @@
 //! A sealed text of any length: a line of JSON with the wrapped data key, and a line for each encrypted chunk.
 //!
 //! The nonce of a chunk has random bytes of the stream, the number of the chunk, and whether it is the last one. So a
-//! stream whose chunks are missing, exchanged, repeated or of another stream is refused, and so is one without its end.
+//! stream is refused if its chunks are missing, swapped, repeated or from another stream, or if its end is missing.
 
 use std::{
     io::{self, BufRead, ErrorKind, Read, Write},
@@ -48,7 +48,7 @@ struct AnyVersion {
     sealed: u64,
 }
 
-/// What the chunks of a stream have in common, and the number of the next one.
+/// The data that the chunks of a stream share, and the number of the next chunk.
 struct Chunks {
     key: DataKey,
     bound: Vec<u8>,
@@ -68,7 +68,8 @@ impl Chunks {
     }
 }
 
-/// Seals what is written to it, chunk by chunk. Without [`SealedWriter::finish`] the stream has no end and is refused.
+/// Seals the text that is written to it, chunk by chunk. Without [`SealedWriter::finish`] the stream has no end and is
+/// refused.
 pub struct SealedWriter<W> {
     inner: W,
     chunks: Chunks,
@@ -97,7 +98,7 @@ impl<W: Write> SealedWriter<W> {
         Ok(Self { inner, chunks, text: Zeroizing::new(Vec::with_capacity(CHUNK_BYTES + TAG_BYTES)) })
     }
 
-    /// Seals the last chunk, and returns what was written to.
+    /// Seals the last chunk, and returns the inner writer.
     ///
     /// # Errors
     /// It cannot be written.
@@ -141,7 +142,7 @@ pub fn is_sealed_stream(line: &[u8]) -> bool {
     line.starts_with(b"{\"sealed\":")
 }
 
-/// Opens a stream, chunk by chunk: what it returns is as it was sealed, and an end that is missing is an error.
+/// Opens a stream, chunk by chunk. It returns only text that is authentic, and a missing end is an error.
 pub struct UnsealedReader<R> {
     inner: R,
     chunks: Chunks,
@@ -152,7 +153,8 @@ pub struct UnsealedReader<R> {
 }
 
 impl<R: BufRead> UnsealedReader<R> {
-    /// Opens a stream of which the first line has been read, and gets the key of that line if a key service has it.
+    /// Opens a stream whose first line has been read, and fetches the data key of that line if a key service wrapped
+    /// it.
     ///
     /// # Errors
     /// Its key is not given, or the line is of another version or purpose, or not as it was written.
@@ -177,7 +179,7 @@ impl<R: BufRead> UnsealedReader<R> {
         Ok(Self { inner, chunks, text: Zeroizing::default(), read: 0, is_ended: false })
     }
 
-    /// Opens the next chunk; whether there was one.
+    /// Opens the next chunk, and returns whether there was one.
     fn read_chunk(&mut self) -> io::Result<bool> {
         let mut line = Vec::new();
         self.inner.by_ref().take(LONGEST_CHUNK_LINE as u64 + 1).read_until(b'\n', &mut line)?;

@@ -27,11 +27,11 @@ pub enum SealKey {
     Remote(Arc<dyn KeyWrapper>),
 }
 
-/// The keys that seal and open. The first one seals, and all of them open. Without a key nothing is sealed, and what
-/// was sealed is refused.
+/// The keys that seal and open. The first one seals, and all of them open. Without a key nothing is sealed, and sealed
+/// texts are refused.
 ///
-/// Whatever needs a key service is asynchronous and apart: [`Sealer::fetch`] and [`Sealer::fetch_new`] get data keys,
-/// and the functions that seal and open use what they got. Keys of this machine need neither.
+/// Calls of a key service are asynchronous and have functions of their own: [`Sealer::fetch`] and [`Sealer::fetch_new`]
+/// fetch data keys, and the functions that seal and open use the fetched keys. Keys of this machine need neither.
 #[derive(Default)]
 pub struct Sealer {
     keys: Vec<SealKey>,
@@ -66,7 +66,7 @@ impl Sealer {
         self.keys.iter().any(|key| matches!(key, SealKey::Remote(_)))
     }
 
-    /// Gets a data key for the next text from the key service, if such a service seals.
+    /// Fetches a data key for the next text from the key service, if the sealing key belongs to one.
     ///
     /// # Errors
     /// The service does not make one.
@@ -78,7 +78,7 @@ impl Sealer {
         Ok(())
     }
 
-    /// Gets a data key from the key service that wrapped it, if it is of one. It is kept for five minutes.
+    /// Fetches a data key from the key service that wrapped it, if a service did. The key is cached for five minutes.
     ///
     /// # Errors
     /// The service does not unwrap it.
@@ -106,7 +106,7 @@ impl Sealer {
         }
     }
 
-    /// The data key of something that is sealed.
+    /// The data key of a sealed text.
     pub(super) fn data_key(&self, wrapped: &WrappedKey, now: Instant) -> Result<DataKey, SealError> {
         let locals = || {
             self.keys.iter().filter_map(|key| match key {
@@ -143,7 +143,7 @@ impl Sealer {
     }
 }
 
-/// Whether a name is that of a key of this machine, which no key service has.
+/// Whether a name is the name of a key of this machine. No key service uses names of this form.
 fn is_local_name(name: &str) -> bool {
     name.len() == 8 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -43,7 +43,7 @@ fn stream(keys: &[u8], text: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
-/// Opens a stream, and returns what was read and what was wrong.
+/// Opens a stream, and returns the text that was read and the error.
 fn unsealed(keys: &[u8], sealed: &[u8]) -> (Vec<u8>, Option<String>) {
     let end = sealed.iter().position(|byte| *byte == b'\n').map_or(sealed.len(), |end| end + 1);
     let (header, rest) = sealed.split_at(end);
@@ -294,7 +294,7 @@ fn a_data_key_of_a_service_is_fetched_once_in_five_minutes_and_each_text_has_a_n
     assert_eq!(service.calls.load(Ordering::SeqCst), 2);
     let later = Instant::now() + Duration::from_secs(5 * 60 + 1);
     assert!(matches!(remote.data_key(&wrapped, later), Err(SealError::NotFetched(_))));
-    // What a key of this machine sealed opens without the service.
+    // A text that a key of this machine sealed can be opened without the service.
     assert!(open(&remote, Purpose::Secrets, &envelope(&[1])).is_ok());
     let down = Service { is_down: true, ..Service::default() };
     let down = Sealer::new(vec![SealKey::Remote(Arc::new(down))]);

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// The secrets of a data directory. The file is readable by its user only, replaced as a whole, and read again when it
-/// has changed. With a key it is sealed.
+/// has changed. If there is a key, the file is sealed.
 #[derive(Debug)]
 pub struct FileSecrets {
     file: SecretsFile,
@@ -38,7 +38,7 @@ struct CachedFile {
 /// What [`FileSecrets::reseal`] wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResealedSecrets {
-    /// How many values of secrets.
+    /// How many values of secrets the file has.
     pub values: usize,
     /// The name of the key with which they were sealed before; `None` if they were not.
     pub before: Option<String>,
@@ -73,13 +73,14 @@ impl fmt::Display for FileSecretsError {
 impl Error for FileSecretsError {}
 
 impl FileSecrets {
-    /// The secrets of a data directory, which are not sealed. Nothing is read yet.
+    /// The secrets of a data directory, without keys, so that the file is not sealed. Nothing is read yet.
     #[must_use]
     pub fn new(directory: &Path) -> Self {
         Self::with_sealer(directory, Arc::default())
     }
 
-    /// The secrets of a data directory, which these keys open and the first of them seals. Nothing is read yet.
+    /// The secrets of a data directory. The first of these keys seals the file, and each of them opens it. Nothing is
+    /// read yet.
     #[must_use]
     pub fn with_sealer(directory: &Path, sealer: Arc<Sealer>) -> Self {
         Self { file: SecretsFile::new(directory, sealer), cache: Mutex::default() }
@@ -94,7 +95,7 @@ impl FileSecrets {
         }
     }
 
-    /// Gets from the key service what the next reading and one change need. Keys of this machine need no call.
+    /// Fetches the data keys for the next read and one change from the key service. Keys of this machine need no call.
     ///
     /// # Errors
     /// The file cannot be read, or the key service refuses or does not answer.
@@ -108,7 +109,7 @@ impl FileSecrets {
         self.file.sealer().fetch_new().await.map_err(|error| self.file_error(error))
     }
 
-    /// Seals the file anew with the key that seals, whichever key it was sealed with.
+    /// Seals the file again with the key that seals, whichever key it was sealed with before.
     ///
     /// # Errors
     /// There is no key that seals; the file cannot be read or written.
@@ -154,7 +155,7 @@ impl FileSecrets {
         })
     }
 
-    /// Adds a secret to the server's own, and returns its id. All of them take turns.
+    /// Adds a secret to the server's own secrets, and returns its id. The server uses all of them in turn.
     ///
     /// # Errors
     /// The server has this secret, or as many as it may; the value is refused; the file cannot be read or written.
@@ -272,7 +273,8 @@ impl FileSecrets {
         let stamp = self.file.stamp()?;
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if stamp.is_none() && cache.stamp.is_some() {
-            // No command removes the file. Without its secrets every signature would be refused as wrong.
+            // No command removes the file, so its absence is an error. Without its secrets every signature would be
+            // refused as wrong.
             let words = "it was there and is gone; put it back, or restart the server to go on without secrets";
             return Err(io::Error::new(ErrorKind::NotFound, words).into());
         }
@@ -288,7 +290,7 @@ impl FileSecrets {
         Ok(cache.entries.clone())
     }
 
-    /// The entries, after the file's key was fetched from the key service if that has it.
+    /// The entries. If a key service wrapped the file's data key, that key is fetched first.
     async fn fetched_entries(&self) -> Result<Vec<SecretEntry>, Unavailable> {
         let unavailable = |cause| Unavailable(self.file.error(cause).to_string());
         match self.entries() {

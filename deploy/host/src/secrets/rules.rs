@@ -1,4 +1,5 @@
-//! What a secret may be, what it may be for, and who may hold it: the same rules wherever it is stored.
+//! The rules for secrets: their values, their purposes and their holders. They are the same wherever secrets are
+//! stored.
 
 use std::{error::Error, fmt};
 
@@ -7,7 +8,7 @@ use badgesmith_provider::fold;
 
 /// The largest secret, in bytes.
 pub const LARGEST_SECRET: usize = 8 * 1024;
-/// How many values of an owner may be valid at once: the newest, and the previous one while it is being rotated.
+/// How many values of an owner's secret may be valid at once: the newest, and the previous one during a rotation.
 pub const MOST_VALUES: usize = 2;
 /// The longest purpose, in bytes.
 const LONGEST_PURPOSE: usize = 64;
@@ -39,11 +40,11 @@ pub enum SecretRefusal {
     TooLong(usize),
     /// The secret has a line end or another control character inside.
     ControlCharacter,
-    /// The secret is sent to upstreams and has a character that no header takes.
+    /// The secret is sent to upstreams and has a character that is not allowed in a header.
     NotForHeaders,
     /// The purpose is not written as a manifest would.
     Purpose(String),
-    /// Only the server's own secrets are added to others.
+    /// Only the server's own secrets can be added to existing ones.
     NotOfServer,
     /// The server's own secrets belong to no repository.
     ServersRepository,
@@ -51,7 +52,7 @@ pub enum SecretRefusal {
     Known(String),
     /// The server has as many secrets as it may.
     TooMany,
-    /// The server has so many secrets, of which a rotation would keep two.
+    /// The server has this many secrets, and a rotation would keep only two of them.
     NotRotated(usize),
 }
 
@@ -137,8 +138,8 @@ pub fn check_added(added: &Secret, present: &[Secret]) -> Result<(), SecretRefus
     if present.len() >= MOST_SERVER_SECRETS { Err(SecretRefusal::TooMany) } else { Ok(()) }
 }
 
-/// Checks that a holder that has so many secrets for a purpose can rotate them. More than two are the server's own, of
-/// which a rotation would forget all but two.
+/// Checks that a holder with this many secrets for a purpose can rotate them. Only the server itself has more than two,
+/// and a rotation would remove all but two.
 ///
 /// # Errors
 /// There are more than two.

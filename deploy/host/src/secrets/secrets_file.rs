@@ -45,7 +45,7 @@ pub struct SecretsFileError {
 /// What is wrong, without the file's name.
 #[derive(Debug)]
 pub(super) enum SecretsFault {
-    /// It cannot be read or written, or it has not the secrets' form.
+    /// It cannot be read or written, or it does not have the form of secrets.json.
     Io(io::Error),
     /// It cannot be sealed or opened.
     Seal(SealError),
@@ -59,7 +59,7 @@ pub(super) struct LoadedSecrets {
     pub(super) key: Option<String>,
 }
 
-/// What changes when the file does.
+/// Properties of the file that change when its contents do.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct FileStamp {
     modified: SystemTime,
@@ -107,7 +107,7 @@ impl SecretsFile {
         Ok(lock)
     }
 
-    /// What the file looks like now; `None` if there is no file.
+    /// The stamp of the present file; `None` if there is no file.
     pub(super) fn stamp(&self) -> io::Result<Option<FileStamp>> {
         match fs::metadata(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -145,7 +145,7 @@ impl SecretsFile {
         Ok(Some(key))
     }
 
-    /// Replaces all entries by plain text, whether or not there is a key.
+    /// Writes all entries as plain text, whether or not there is a key.
     pub(super) fn replace_plain(&self, secrets: Vec<SecretEntry>) -> Result<(), SecretsFault> {
         Ok(data_directory::replace(&self.path, &text(secrets)?)?)
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::import_error::ImportError;
 
-/// An exported result: its subject, its record, and when it arrived, from which its lifetime counts.
+/// An exported result: its subject, its record, and its time of arrival, from which its lifetime counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExportedResult {
     collection: String,
@@ -21,7 +21,7 @@ pub struct ExportedResult {
 }
 
 impl ExportedResult {
-    /// A result that expires this many seconds after 1970.
+    /// A result that expires at `expires`, in seconds since 1970.
     pub(super) fn new(collection: String, subject: &Subject, record: Record, expires: u64) -> Self {
         let arrived = expires.saturating_sub(RESULT_LIFE.as_secs()).saturating_mul(1000);
         Self {
@@ -35,8 +35,8 @@ impl ExportedResult {
         }
     }
 
-    /// The entry that records the result again. It claims the same run, so a result that is stored already is a
-    /// duplicate; its nonce is a new one.
+    /// The entry that records the result again. The entry claims the same run, so a result that is stored already
+    /// counts as a duplicate; its nonce is a new one.
     pub(super) fn entry(self) -> Result<Entry, ImportError> {
         let Self { collection, owner, repo, platform, branch, record, arrived } = self;
         let subject = Subject::new(&owner, &repo, &platform, &branch).map_err(ImportError::Subject)?;

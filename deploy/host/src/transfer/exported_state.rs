@@ -25,7 +25,7 @@ pub struct ExportedState {
 }
 
 impl ExportedState {
-    /// A state that expires this many seconds after 1970, if it does.
+    /// An exported state. `expires`, in seconds since 1970, is `None` if it does not expire.
     pub(super) fn new(collection: String, subject: &Subject, state: FoundState, expires: Option<u64>) -> Self {
         let time = |ms| Timestamp::nearest(ms).to_string();
         let expires = expires.map(|seconds| time(i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX)));
@@ -42,7 +42,7 @@ impl ExportedState {
         }
     }
 
-    /// The state, and when it was written first, from which its life counts.
+    /// The state, and when it was written first, from which its time to live counts.
     pub(super) fn imported(self) -> Result<(State, SystemTime), ImportError> {
         let Self { collection, owner, repo, platform, branch, sequence, fields, written, expires } = self;
         Subject::new(&owner, &repo, &platform, &branch).map_err(ImportError::Subject)?;
@@ -54,7 +54,8 @@ impl ExportedState {
         }
         let written = milliseconds(&written)?;
         let life_seconds = match expires {
-            // Whole seconds, as stores count them: the second of the expiry less the second in which it was written.
+            // Whole seconds, as stores count them: the second of the expiry minus the second in which the state was
+            // written.
             Some(expires) => {
                 let life = (milliseconds(&expires)? / 1000).saturating_sub(written / 1000);
                 Some(u32::try_from(life).unwrap_or(u32::MAX))

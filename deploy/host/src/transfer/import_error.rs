@@ -11,11 +11,11 @@ pub enum ImportError {
     Run,
     /// The collection or the record's time cannot be stored.
     Collection,
-    /// The time of arrival is not one.
+    /// The time of arrival is not a valid time.
     Arrived,
     /// The sequence has too few or too many numbers.
     Sequence,
-    /// The time when the state was written, or its expiry, is not one.
+    /// The time when the state was written, or its expiry, is not a valid time.
     Written,
 }
 

@@ -7,10 +7,11 @@ use crate::{
     stop::Stop,
 };
 
-/// The app of GitHub Actions. Its checks come as `workflow_run` and `workflow_job`, so they are left out here.
+/// The app of GitHub Actions. Its checks are also delivered as `workflow_run` and `workflow_job`, so they are left out
+/// here.
 const ACTIONS: &str = "github-actions";
 
-/// Tells a check run: its part is the check's name.
+/// Adds a check run; its part is the check's name.
 pub(crate) fn read_run(told: &mut Told<'_>, repository: Repository<'_>, payload: Member<'_>) -> Result<(), Stop> {
     let run = payload.get("check_run");
     let suite = run.get("check_suite");
@@ -26,7 +27,7 @@ pub(crate) fn read_run(told: &mut Told<'_>, repository: Repository<'_>, payload:
         event: "check_run",
         part: run.needed_text("name")?,
         branch: &branch,
-        // An app may complete a check anew, with another conclusion.
+        // An app may complete a check again, with another conclusion.
         run_id: &format!("check-run/{id}/{}", updated.0),
         id,
         status,
@@ -41,7 +42,7 @@ pub(crate) fn read_run(told: &mut Told<'_>, repository: Repository<'_>, payload:
     Ok(())
 }
 
-/// Tells a check suite: its part is the slug of the app.
+/// Adds a check suite; its part is the slug of the app.
 pub(crate) fn read_suite(told: &mut Told<'_>, repository: Repository<'_>, payload: Member<'_>) -> Result<(), Stop> {
     let suite = payload.get("check_suite");
     let Some(branch) = own_branch(suite, [suite; 2], repository) else { return Ok(()) };
@@ -54,7 +55,7 @@ pub(crate) fn read_suite(told: &mut Told<'_>, repository: Repository<'_>, payloa
         event: "check_suite",
         part: slug,
         branch: &branch,
-        // A suite is completed anew whenever a check of it is.
+        // A suite is completed again whenever one of its checks is.
         run_id: &format!("check-suite/{id}/{}", updated.0),
         id,
         status: suite.text("status").unwrap_or("queued"),
@@ -69,8 +70,8 @@ pub(crate) fn read_suite(told: &mut Told<'_>, repository: Repository<'_>, payloa
     Ok(())
 }
 
-/// The branch of a suite, if it is one of the repository: GitHub names none for a commit of a fork, and a pull request
-/// tells whether its commits are in one.
+/// The branch of a suite, if it is a branch of the repository. GitHub names no branch for a commit of a fork, and a
+/// pull request shows whether its commits are in a fork.
 fn own_branch(suite: Member<'_>, listing: [Member<'_>; 2], repository: Repository<'_>) -> Option<String> {
     let mut pull_requests = listing.into_iter().flat_map(|it| it.elements("pull_requests"));
     let are_own = pull_requests.all(|pull_request| is_in(pull_request, "head", repository.id));

@@ -1,4 +1,4 @@
-//! The events of which a delivery is read.
+//! The events whose deliveries are read.
 
 /// The events of GitHub's documentation whose payloads have a repository, in alphabetical order.
 const OF_REPOSITORIES: [&str; 56] = [
@@ -60,7 +60,7 @@ const OF_REPOSITORIES: [&str; 56] = [
     "workflow_run",
 ];
 
-/// Whether the event is known to tell something of a repository, at least its counters.
+/// Whether the event is known to contain data of a repository, at least its counters.
 pub(crate) fn is_known(event: &str) -> bool {
     OF_REPOSITORIES.binary_search(&event).is_ok()
 }

@@ -10,7 +10,7 @@ pub(crate) const LONGEST_WORD: usize = 100;
 /// The longest address, in bytes; a longer one is left out.
 const LONGEST_URL: usize = 2000;
 
-/// Fields that are being collected. What is absent is left out.
+/// Fields that are being collected. Absent values are left out.
 #[derive(Clone, Default)]
 pub(crate) struct Fields(Map<String, Value>);
 
@@ -30,7 +30,7 @@ impl Fields {
         }
     }
 
-    /// Adds a text, if there is one, cut to so many characters.
+    /// Adds a text, if there is one, cut to `longest` characters.
     pub(crate) fn text(&mut self, name: &str, value: Option<&str>, longest: usize) -> &mut Self {
         match value {
             Some(value) => self.set(name, value.chars().take(longest).collect::<String>()),

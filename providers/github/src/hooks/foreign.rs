@@ -1,4 +1,4 @@
-//! The result of another CI system than GitHub Actions.
+//! The result of a CI system other than GitHub Actions.
 
 use crate::{
     collections::WORKFLOW,
@@ -32,12 +32,12 @@ pub(crate) struct ForeignResult<'r> {
 impl ForeignResult<'_> {
     /// Adds its state, and its record if it has ended.
     ///
-    /// A check that is called like a file of a workflow is left out: it would look like that workflow.
+    /// A check with the name of a workflow's file is left out: it would look like that workflow.
     pub(crate) fn tell(self, told: &mut Told<'_>) {
         if is_workflow_file(self.part) {
             return;
         }
-        // The reporter of a check chooses its start. A start in the future would hide all results until then.
+        // The reporter of a check chooses its start time. A start in the future would hide all results until then.
         let now = Moment(told.now);
         let (time, updated) = (self.time.min(now), self.updated.min(now));
         let subject = Subject { collection: WORKFLOW, part: self.part, branch: self.branch };
@@ -52,7 +52,7 @@ impl ForeignResult<'_> {
             .url(self.url);
         if self.status == COMPLETED {
             let mut ended = fields.clone();
-            // A status does not say when it began.
+            // A status does not contain the time when it began.
             let duration = updated.milliseconds_since(time).filter(|_| self.event != "status");
             ended.number("duration_ms", duration);
             told.record(subject, RecordedRun { id: self.run_id.to_owned(), attempt: 1, time }, ended);

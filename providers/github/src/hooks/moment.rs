@@ -9,7 +9,7 @@ use crate::dates;
 pub(crate) struct Moment(pub(crate) u64);
 
 impl Moment {
-    /// The same time as that of a record.
+    /// The time as the timestamp of a record.
     pub(crate) fn timestamp(self) -> Timestamp {
         Timestamp::nearest(i64::try_from(self.0.saturating_mul(1000)).unwrap_or(i64::MAX))
     }

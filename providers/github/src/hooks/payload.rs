@@ -1,6 +1,6 @@
-//! A payload. Only those members are kept that records or states are made of.
+//! Reads a payload. Only the members from which records or states are made are kept.
 //!
-//! Derived readers of each event's members would take more code than all badges of repositories.
+//! Derived deserializers for each event would take more code than all badges of repositories.
 
 use std::fmt;
 
@@ -93,7 +93,7 @@ fn invalid(reason: String) -> Stop {
     Failure::invalid_parameter("INVALID_PAYLOAD", "payload", "invalid payload").because(reason).into()
 }
 
-/// A member of a payload, perhaps an absent one.
+/// A member of a payload, which may be absent.
 #[derive(Clone, Copy)]
 pub(crate) struct Member<'v>(Option<&'v Value>);
 
@@ -127,8 +127,8 @@ impl<'v> Member<'v> {
         self.get(name).0.and_then(Value::as_bool)
     }
 
-    /// A member's time, which a push's repository has in seconds since 1970. None for a time before, such as that in
-    /// the year 1 which stands for no time.
+    /// A member's time, which may be a text or, in a push's repository, seconds since 1970. `None` for a time before
+    /// 1970, such as the one in the year 1 that stands for no time.
     #[inline(never)]
     pub(crate) fn moment(self, name: &str) -> Option<Moment> {
         let seconds = match self.get(name).0? {
@@ -138,23 +138,23 @@ impl<'v> Member<'v> {
         u64::try_from(seconds).ok().map(Moment)
     }
 
-    /// The elements of a member; none if it is no list.
+    /// The elements of a member; none if it is not a list.
     pub(crate) fn elements(self, name: &str) -> impl Iterator<Item = Self> + use<'v> {
         let list = self.get(name).0.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         list.iter().map(Self::of)
     }
 
-    /// A member's text, which has to be there.
+    /// A member's text, which must be present.
     pub(crate) fn needed_text(self, name: &str) -> Result<&'v str, Stop> {
         self.text(name).ok_or_else(|| lacking(name))
     }
 
-    /// A member's number, which has to be there.
+    /// A member's number, which must be present.
     pub(crate) fn needed_number(self, name: &str) -> Result<u64, Stop> {
         self.number(name).ok_or_else(|| lacking(name))
     }
 
-    /// A member's time, which has to be there.
+    /// A member's time, which must be present.
     pub(crate) fn needed_moment(self, name: &str) -> Result<Moment, Stop> {
         self.moment(name).ok_or_else(|| lacking(name))
     }
@@ -196,7 +196,7 @@ impl<'de> Visitor<'de> for Kept {
         Ok(value.into())
     }
 
-    /// No member that is read is a number with a point.
+    /// No member that is read is a number with a fraction.
     fn visit_f64<E: de::Error>(self, _: f64) -> Result<Value, E> {
         Ok(Value::Null)
     }

@@ -12,10 +12,10 @@ use crate::{
     stop::Stop,
 };
 
-/// What changes the counters without changing the times of the repository.
+/// The members whose changes affect the counters without changing the repository's own times.
 const CHANGES: [&str; 3] = ["issue", "pull_request", "forkee"];
 
-/// The seconds of a day, at whose beginning its record has its time.
+/// The seconds of a day. The record of a day has the time of the day's beginning.
 const DAY: u64 = 24 * 60 * 60;
 
 /// The repository of a payload.
@@ -26,8 +26,8 @@ pub(crate) struct Repository<'v> {
     pub(crate) default_branch: Option<&'v str>,
 }
 
-/// Reads the repository of a payload, and tells its counters as a state and as the record of the day, of which the
-/// first one is kept.
+/// Reads the repository of a payload, and adds its counters as a state and as the record of the day; of several records
+/// of a day the store keeps the first.
 pub(crate) fn read<'v>(told: &mut Told<'_>, payload: Member<'v>) -> Result<Repository<'v>, Stop> {
     let repository = payload.get("repository");
     if let Some(stars) = repository.number("stargazers_count") {
@@ -42,7 +42,7 @@ pub(crate) fn read<'v>(told: &mut Told<'_>, payload: Member<'v>) -> Result<Repos
         let own = repository.moment("updated_at").max(repository.moment("pushed_at")).unwrap_or_default();
         let changed = CHANGES.into_iter().filter_map(|change| payload.get(change).moment("updated_at")).max();
         describe(repository, &mut fields);
-        // What is told later would be older than a time to come.
+        // A time in the future is replaced by the present one: otherwise all later deliveries would count as older.
         let until_now = |time: Moment| time.0.min(told.now);
         told.state(counters, &[until_now(own), until_now(changed.unwrap_or_default())], fields);
     }
@@ -53,10 +53,10 @@ pub(crate) fn read<'v>(told: &mut Told<'_>, payload: Member<'v>) -> Result<Repos
     })
 }
 
-/// Adds to the counters what else there is to say of the repository.
+/// Adds further properties of the repository to the counters.
 fn describe(repository: Member<'_>, fields: &mut Fields) {
     let by_privacy = repository.flag("private").map(|is_private| if is_private { "private" } else { "public" });
-    // Part of a name is the name of nothing.
+    // A name that is too long is left out, since a part of it would be another name.
     let branch = repository.text("default_branch");
     fields
         .word("license", repository.get("license").text("spdx_id"))

@@ -1,4 +1,4 @@
-//! `push`, `package` and `registry_package`: which answers of GitHub are stale.
+//! `push`, `package` and `registry_package`: marks cached answers of GitHub as stale.
 
 use crate::{
     hooks::{payload::Member, repository::Repository, told::Told},
@@ -6,7 +6,8 @@ use crate::{
     stop::Stop,
 };
 
-/// A push to the default branch: what is asked about the repository is about that branch, unless another one is named.
+/// A push to the default branch makes the answers about the repository stale, since requests are about that branch
+/// unless they name another one.
 pub(crate) fn read_push(told: &mut Told<'_>, repository: Repository<'_>, push: Member<'_>) -> Result<(), Stop> {
     let branch = push.needed_text("ref")?.strip_prefix("refs/heads/");
     if branch.is_some() && branch == repository.default_branch {
@@ -15,7 +16,7 @@ pub(crate) fn read_push(told: &mut Told<'_>, repository: Repository<'_>, push: M
     Ok(())
 }
 
-/// A new version of a package, which each of the two events has under its own name.
+/// A new version of a package, which each of the two events contains in a member with its own name.
 pub(crate) fn read_package(told: &mut Told<'_>, payload: Member<'_>) -> Result<(), Stop> {
     told.stale_repository();
     for event in ["package", "registry_package"] {

@@ -7,10 +7,10 @@ use crate::{
     stop::Stop,
 };
 
-/// On how many branches a status is told; their commit can be the same.
+/// On how many branches a status is stored; several branches may have the same commit.
 const MOST_BRANCHES: usize = 10;
 
-/// Tells the status, on every branch of the repository whose last commit has it: its part is the context.
+/// Adds the status for every branch of the repository whose last commit has it; its part is the context.
 pub(crate) fn read(told: &mut Told<'_>, status: Member<'_>) -> Result<(), Stop> {
     let (progress, conclusion) = match status.needed_text("state")? {
         "pending" => ("in_progress", None),

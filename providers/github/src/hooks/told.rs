@@ -10,7 +10,7 @@ use crate::{
 /// The greatest attempt of a record.
 const MOST_ATTEMPTS: u64 = 9999;
 
-/// The records, states and marks that a delivery about a repository has given so far.
+/// The records, states and marks that were collected so far from a delivery about a repository.
 pub(crate) struct Told<'c> {
     owner: &'c str,
     repo: &'c str,
@@ -19,7 +19,7 @@ pub(crate) struct Told<'c> {
     delivered: Delivered,
 }
 
-/// What of the repository a record or a state is about.
+/// The collection, the part and the branch that a record or a state belongs to.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'s> {
     pub(crate) collection: &'static str,
@@ -27,7 +27,7 @@ pub(crate) struct Subject<'s> {
     pub(crate) branch: &'s str,
 }
 
-/// Which run a record is of, and when it ran.
+/// The run of a record, and its time.
 pub(crate) struct RecordedRun {
     pub(crate) id: String,
     pub(crate) attempt: u64,
@@ -48,12 +48,12 @@ impl<'c> Told<'c> {
             .is_some_and(|(owner, repo)| owner.eq_ignore_ascii_case(self.owner) && repo.eq_ignore_ascii_case(self.repo))
     }
 
-    /// Tells a state, which is kept for good.
+    /// Adds a state that does not expire.
     pub(crate) fn state(&mut self, subject: Subject<'_>, sequence: &[u64], fields: Fields) {
         self.push_state(subject, sequence, fields, None);
     }
 
-    /// Tells a state that is kept for so many seconds.
+    /// Adds a state that expires after this many seconds.
     pub(crate) fn passing_state(&mut self, subject: Subject<'_>, sequence: &[u64], fields: Fields, seconds: u32) {
         self.push_state(subject, sequence, fields, Some(seconds));
     }
@@ -72,7 +72,7 @@ impl<'c> Told<'c> {
         });
     }
 
-    /// Tells a record.
+    /// Adds a record.
     pub(crate) fn record(&mut self, subject: Subject<'_>, run: RecordedRun, fields: Fields) {
         let Some((platform, branch)) = names(subject) else { return };
         let run_attempt = u32::try_from(run.attempt.clamp(1, MOST_ATTEMPTS)).unwrap_or(1);
@@ -91,23 +91,23 @@ impl<'c> Told<'c> {
         });
     }
 
-    /// Tells that the answers about something of the owner's are stale.
+    /// Marks the cached answers about something of the owner's, such as a package, as stale.
     pub(crate) fn stale(&mut self, name: &str) {
         self.delivered.stale.push(About::new(fold(self.owner), fold(name)));
     }
 
-    /// Tells that the answers about the repository are stale.
+    /// Marks the cached answers about the repository as stale.
     pub(crate) fn stale_repository(&mut self) {
         self.stale(self.repo);
     }
 
-    /// All of it.
+    /// The whole result.
     pub(crate) fn end(self) -> Delivered {
         self.delivered
     }
 }
 
-/// The part and the branch in lower case. What has a longer name than the store can keep is left out.
+/// The part and the branch in lower case; `None` if a name is longer than the store allows.
 fn names(subject: Subject<'_>) -> Option<(String, String)> {
     let (part, branch) = (fold(subject.part), fold(subject.branch));
     can_have(&part, &branch).then_some((part, branch))

@@ -15,7 +15,7 @@ use crate::{
 /// How long the states of jobs are kept: 90 days, as long as GitHub keeps logs by default.
 const LIFE_SECONDS: u32 = 90 * 24 * 60 * 60;
 
-/// Tells the state of the job.
+/// Adds the state of the job.
 pub(crate) fn read(told: &mut Told<'_>, payload: Member<'_>) -> Result<(), Stop> {
     let job = payload.get("workflow_job");
     let run = job.needed_number("run_id")?.to_string();

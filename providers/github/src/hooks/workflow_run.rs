@@ -15,7 +15,7 @@ use crate::{
     stop::Stop,
 };
 
-/// Tells the state of the run, and its record if it has ended.
+/// Adds the state of the run, and its record if it has ended.
 pub(crate) fn read(told: &mut Told<'_>, repository: Repository<'_>, payload: Member<'_>) -> Result<(), Stop> {
     let run = payload.get("workflow_run");
     let path = payload.get("workflow").text("path").or_else(|| run.text("path")).unwrap_or_default();
@@ -24,7 +24,7 @@ pub(crate) fn read(told: &mut Told<'_>, repository: Repository<'_>, payload: Mem
     let status = run.needed_text("status")?;
     let Some(branch) = branch(told, repository, run) else { return Ok(()) };
     let subject = Subject { collection: WORKFLOW, part: file_name(path), branch: &branch };
-    // Old servers do not say it.
+    // Old GitHub servers do not send it.
     let attempt = run.number("run_attempt").unwrap_or(1);
     let started = run.moment("run_started_at");
     let mut fields = Fields::default();
@@ -47,8 +47,8 @@ pub(crate) fn read(told: &mut Told<'_>, repository: Repository<'_>, payload: Mem
     Ok(())
 }
 
-/// The branch that a run is filed under. Whoever opens a pull request chooses the name of the branch in his fork, so
-/// that name says nothing about a branch of the repository.
+/// The branch under which a run is stored. The author of a pull request chooses the name of the branch in the fork, so
+/// that name must not stand for a branch of the repository.
 fn branch(told: &Told<'_>, repository: Repository<'_>, run: Member<'_>) -> Option<String> {
     let (name, head) = (run.text("head_branch"), run.get("head_repository").text("full_name"));
     if head.is_some_and(|head| told.is_repository(head)) {
@@ -62,7 +62,7 @@ fn branch(told: &Told<'_>, repository: Repository<'_>, run: Member<'_>) -> Optio
     name.map(|name| branch::fork(owner, name))
 }
 
-/// The name of a workflow's file: the last segment of its path, of which runs may say the branch, too:
+/// The name of a workflow's file: the last segment of its path. In runs, the branch may follow the path:
 /// `.github/workflows/ci.yml@refs/heads/main`.
 fn file_name(path: &str) -> &str {
     let path = path.split_once('@').map_or(path, |(path, _)| path);

@@ -4,7 +4,7 @@ use badgesmith_provider::{Badge, Call, Failure, Record, color};
 
 use super::share::Share;
 
-/// How a share is written, as the query parameters choose it.
+/// How a share is written, according to the query parameters.
 #[derive(Debug)]
 pub(crate) struct Wording<'a> {
     /// The field of the record.
@@ -20,7 +20,7 @@ impl<'a> Wording<'a> {
     /// The wording that the query parameters of a call choose.
     ///
     /// # Errors
-    /// A parameter has a value that it cannot have.
+    /// A parameter has an invalid value.
     pub(crate) fn of(call: &'a Call) -> Result<Self, Failure> {
         let query = |name| call.query(name).map(str::trim).filter(|value| !value.is_empty());
         let of = match query("of") {
@@ -45,7 +45,7 @@ impl<'a> Wording<'a> {
     /// The share of the records of all parts that the badge shows.
     ///
     /// # Errors
-    /// A report did not tell it, or there was nothing to cover.
+    /// A report does not contain it, or there was nothing to cover.
     pub(crate) fn share(&self, records: &[&Record]) -> Result<Share, Failure> {
         let words = match self.of {
             "lines" => "no lines",

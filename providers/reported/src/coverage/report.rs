@@ -1,4 +1,4 @@
-//! Validates the body of a report and makes a record of it. The failure names all invalid fields at once.
+//! Validates the body of a report and makes a record from it. The failure names all invalid fields at once.
 
 use badgesmith_provider::{
     Failure, Record,
@@ -10,11 +10,11 @@ use super::share::Share;
 
 /// The code of the failure.
 const CODE: &str = "INVALID_COVERAGE_PAYLOAD";
-/// What of the code is counted.
+/// The kinds of code that are counted.
 const PARTS: [&str; 3] = ["lines", "branches", "functions"];
 
 /// The record of a body. Its platform must be the one in the address; `now` is in seconds since 1970, UTC. The record
-/// has the percentage of covered lines besides, which charts draw.
+/// also contains the percentage of covered lines, which charts draw.
 ///
 /// # Errors
 /// `INVALID_COVERAGE_PAYLOAD`, with the names of all invalid fields.
@@ -36,7 +36,7 @@ pub(crate) fn read(body: &[u8], platform: &str, now: u64) -> Result<Record, Fail
     Ok(run.ok_or_else(Failure::invalid_response)?.record(numbers.chain(percent)))
 }
 
-/// The covered ones and all of them.
+/// The number of covered ones and the total.
 fn counts(report: &mut ReportBody<'_>, name: &'static str) -> Option<[u64; 2]> {
     let value = report.get(name);
     if value.is_none() && name != "lines" {

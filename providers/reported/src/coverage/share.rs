@@ -11,8 +11,8 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// The share in a field of all records together; `None` if one is without it, or if there is nothing to cover. One
-    /// that has the field with nothing to cover adds nothing.
+    /// The share in a field, summed over all records; `None` if a record lacks the field, or if there is nothing to
+    /// cover. A record whose field has nothing to cover adds nothing.
     pub(crate) fn sum(records: &[&Record], field: &str) -> Option<Self> {
         let [mut covered, mut total] = [0_u64; 2];
         for record in records {
@@ -24,18 +24,18 @@ impl Share {
         Self::new(covered, total)
     }
 
-    /// `None` if there is nothing to cover, or less than is covered.
+    /// A share; `None` if there is nothing to cover, or more is covered than there is.
     pub(crate) fn new(covered: u64, total: u64) -> Option<Self> {
         (total > 0 && covered <= total).then_some(Self { covered, total })
     }
 
-    /// The percentage, exact as far as a float is.
+    /// The percentage, as exact as a float can be.
     pub(crate) fn percent(self) -> f64 {
         // The counts of a report are at most 2⁵², so both are exact.
         self.covered as f64 * 100.0 / self.total as f64
     }
 
-    /// The percentage with so many decimals, rounded half up; but 100 only if everything is covered.
+    /// The percentage with this many decimals, rounded half up; but 100 only if everything is covered.
     pub(crate) fn text(self, decimals: u32) -> String {
         let scale = 10_u128.pow(decimals);
         let (covered, total) = (u128::from(self.covered), u128::from(self.total));

@@ -49,7 +49,7 @@ fn a_badge_says_how_much_is_covered() {
         ((1, 1000), "precision=2", "0.10%", "yellow"),
         ((0, 7), "", "0%", "red"),
         ((7, 7), "precision=1", "100.0%", "brightgreen"),
-        // What is not covered entirely is never 100 %.
+        // A share below the whole is never shown as 100 %.
         ((9_999, 10_000), "", "99%", "green"),
         ((99_999, 100_000), "precision=2", "99.99%", "green"),
         ((1 << 52, 1 << 52), "", "100%", "brightgreen"),
@@ -132,7 +132,7 @@ fn optional_and_unusual_values_are_accepted() {
     ] {
         assert!(read(&with(&row), "all", NOW).is_ok(), "{row}");
     }
-    // Nothing to cover is no percentage.
+    // If there is nothing to cover, there is no percentage.
     let nothing = read(&with(&json!({ "lines": { "covered": 0, "total": 0 } })), "all", NOW).unwrap();
     assert!(!nothing.fields.contains_key("percent") && Share::sum(&[&nothing], "lines").is_none());
 }

@@ -1,4 +1,4 @@
-//! The counts of a test run, as a record has them.
+//! The counts of a test run, read from a record.
 
 use badgesmith_provider::Record;
 use serde_json::Value;

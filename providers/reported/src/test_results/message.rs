@@ -4,12 +4,12 @@ use badgesmith_provider::{Badge, Call};
 
 use super::counts::Counts;
 
-/// How counts are written, as the query parameters choose it.
+/// How counts are written, according to the query parameters.
 pub(crate) struct Wording<'a> {
     passed: &'a str,
     failed: &'a str,
     skipped: &'a str,
-    /// Symbols instead of words: `✔ 190 | ✘ 2`.
+    /// Whether symbols replace words: `✔ 190 | ✘ 2`.
     is_compact: bool,
     shows_skipped: bool,
 }
@@ -54,8 +54,8 @@ impl<'a> Wording<'a> {
     }
 }
 
-/// The badge of a commit of which parts are missing: how many came. Its color says whether tests of those failed, and
-/// otherwise nothing, as others may still fail.
+/// The badge of a commit for which parts are still missing: it shows how many parts have reported. Its color shows
+/// whether tests of these failed; otherwise it is neutral, as tests of other parts may still fail.
 pub(crate) fn unfinished(progress: String, counts: Counts) -> Badge {
     Badge::new(progress).color(if counts.failed > 0 { color(counts) } else { "lightgrey" })
 }

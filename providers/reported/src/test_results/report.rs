@@ -1,4 +1,4 @@
-//! Validates the body of a report and makes a record of it. The failure names all invalid fields at once.
+//! Validates the body of a report and makes a record from it. The failure names all invalid fields at once.
 
 use badgesmith_provider::{
     Failure, Record,

@@ -1,9 +1,9 @@
-//! The kinds of values, which decide how a value is written.
+//! The kinds of values, which determine how a value is written.
 
-/// How a value is written, as `as` says.
+/// How a value is written; chosen by `as`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A number as `1.2k`, perhaps with a unit behind it.
+    /// A number as `1.2k`, with an optional unit after it.
     Metric,
     /// A number of bytes as `1.2 MB` or `1.2 MiB`.
     Bytes,
@@ -13,13 +13,13 @@ pub(crate) enum Kind {
     Duration,
     /// A text without its leading `v`, in the color of a version.
     Version,
-    /// A text or a number as it is.
+    /// A text or a number, unchanged.
     Text,
 }
 
 /// The values of `as`, in words.
 pub(crate) const KINDS: &str = "metric, bytes, percent, duration, version or text";
-/// Those of numbers.
+/// The kinds of numbers, in words.
 pub(crate) const NUMERIC_KINDS: &str = "metric, bytes, percent, duration or text";
 const NAMES: [(&str, Kind); 6] = [
     ("metric", Kind::Metric),

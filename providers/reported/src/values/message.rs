@@ -1,4 +1,4 @@
-//! Turns a value into the badge that the query asks for.
+//! Turns a value into a badge, according to the query.
 
 use badgesmith_provider::{
     Badge, Call, Failure, color,
@@ -14,7 +14,7 @@ use super::{
     unit::{factor, has_units_of, is_binary, is_unit, unit_must},
 };
 
-/// How a value is written: as the query says, or else as was reported with the value.
+/// How a value is written: according to the query, or else according to the report.
 #[derive(Debug)]
 struct Wording<'a> {
     kind: Kind,
@@ -25,7 +25,7 @@ struct Wording<'a> {
 /// The badge of a value.
 ///
 /// # Errors
-/// A parameter has a value that it cannot have, or does not fit the value.
+/// A parameter has an invalid value, or does not fit the value.
 pub(crate) fn badge(call: &Call, stored: &StoredValue<'_>) -> Result<Badge, Failure> {
     let wording = Wording::of(call, stored)?;
     let steps = parameter(call, "steps");
@@ -35,7 +35,7 @@ pub(crate) fn badge(call: &Call, stored: &StoredValue<'_>) -> Result<Badge, Fail
             let own = number.as_f64().unwrap_or_default();
             let shown = own * wording.factor(stored.kind);
             let message = wording.number(number, shown)?;
-            // Reported steps are for the number that was reported.
+            // Steps from the report are compared with the number as it was reported.
             let number = if steps.is_some() { shown } else { own };
             (message, scale_color(wording.kind, stored, number, steps, colors)?)
         }
@@ -68,13 +68,13 @@ impl<'a> Wording<'a> {
         Ok(Self { kind, unit, decimals })
     }
 
-    /// What a stored number is multiplied by: one that is not in bytes or milliseconds yet is in the unit.
+    /// The factor for a stored number: a number that is not in bytes or milliseconds yet is in the given unit.
     fn factor(&self, stored: Kind) -> f64 {
         let unit = self.unit.filter(|_| !has_units_of(self.kind, stored));
         unit.and_then(|unit| factor(self.kind, unit)).unwrap_or(1.0)
     }
 
-    /// A number in words: as it is written, and as it is shown.
+    /// The text of a number, and the number that it shows.
     fn number(&self, written: &Number, number: f64) -> Result<String, Failure> {
         let Self { kind, unit, decimals } = *self;
         Ok(match (kind, decimals) {
@@ -120,7 +120,7 @@ impl<'a> Wording<'a> {
     }
 }
 
-/// The color of a number by the steps and colors of the query, or of the report where the query has none.
+/// The color of a number by the steps and colors of the query, or of the report if the query has none.
 fn scale_color(
     kind: Kind,
     stored: &StoredValue<'_>,
@@ -148,7 +148,7 @@ fn parameter<'c>(call: &'c Call, name: &str) -> Option<&'c str> {
     call.query(name).map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// A number or a text with a unit behind it.
+/// A number or a text with a unit after it.
 fn with_unit(text: String, unit: Option<&str>) -> String {
     match unit {
         None => text,

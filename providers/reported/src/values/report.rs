@@ -1,4 +1,4 @@
-//! Validates the body of a report and makes a record of it. The failure names all invalid fields at once.
+//! Validates the body of a report and makes a record from it. The failure names all invalid fields at once.
 
 use badgesmith_provider::{Failure, Record, report_body::ReportBody};
 use serde_json::Value;
@@ -43,7 +43,7 @@ pub(crate) fn read(body: &[u8], platform: &str, now: u64) -> Result<Record, Fail
     Ok(run.record(fields.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)))))
 }
 
-/// The kind that the report names, or that of a number or of a text.
+/// The kind that the report names, or else the default kind of a number or of a text.
 fn kind(report: &mut ReportBody<'_>) -> Option<Kind> {
     let Some(named) = report.get("as") else {
         return Some(if report.get("value").is_some_and(Value::is_string) { Kind::Text } else { Kind::Metric });
@@ -64,7 +64,8 @@ fn unit<'a>(report: &mut ReportBody<'a>, kind: Kind) -> Option<&'a str> {
     unit
 }
 
-/// The value as it is stored: a number in bytes or milliseconds if it is of them, or a text.
+/// The value as it is stored: a text, or a number, which is converted to bytes or milliseconds if it is a size or a
+/// duration.
 fn value(report: &mut ReportBody<'_>, kind: Option<Kind>, unit: Option<&str>) -> Option<Value> {
     let value = report.get("value");
     let read = match (value, kind) {
@@ -94,7 +95,7 @@ fn value(report: &mut ReportBody<'_>, kind: Option<Kind>, unit: Option<&str>) ->
     read.map_err(|(_, must)| report.fault("value", must)).ok()
 }
 
-/// A product of decimals without what their binary forms add to it: 1.1 × 1000 is 1100.
+/// A product of decimals without the rounding error of binary numbers: 1.1 × 1000 is 1100.
 fn exact(product: f64) -> f64 {
     let rounded = (product * 1e6).round() / 1e6;
     if rounded.is_finite() { rounded } else { product }

@@ -1,4 +1,4 @@
-//! Color scales: which color a number has.
+//! Color scales: map a number to a color.
 
 use badgesmith_provider::color::is_color;
 use serde_json::Value;
@@ -8,11 +8,11 @@ use super::{kind::Kind, unit::measured};
 /// The most steps of a scale.
 const MOST_STEPS: usize = 16;
 
-/// What steps must be, in words.
+/// The requirement on steps, in words.
 pub(crate) const STEPS_MUST: &str = "must be 1 to 16 ascending numbers, such as 50,80";
-/// What colors must be, in words.
+/// The requirement on colors, in words.
 pub(crate) const COLORS_MUST: &str = "must be names or hex digits, one more than steps, such as red,yellow,4c1";
-/// What both must be for texts, in words.
+/// The requirement on both for texts, in words.
 pub(crate) const TEXT_MUST: &str = "must be absent, because the value is a text";
 
 /// The items of a list: a text with commas, or an array of texts and numbers.
@@ -45,7 +45,8 @@ pub(crate) fn colors(items: Vec<String>) -> Option<Vec<String>> {
     is_scale.then_some(items)
 }
 
-/// Says what the colors must be if there is not exactly one more than steps. Neither steps nor colors are no scale.
+/// The requirement on the colors, if there is not exactly one color more than there are steps. If there are neither
+/// steps nor colors, there is no scale, which is allowed.
 pub(crate) fn mismatch(steps: usize, colors: usize) -> Option<String> {
     if colors == steps + 1 || (steps, colors) == (0, 0) {
         return None;

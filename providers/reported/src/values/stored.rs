@@ -1,11 +1,11 @@
-//! A value as it is stored: in bytes or milliseconds if it is of them.
+//! A value as it is stored: in bytes or milliseconds if it is a size or a duration.
 
 use badgesmith_provider::Record;
 use serde_json::Value;
 
 use super::{kind::Kind, scale};
 
-/// A value with what was reported of it.
+/// A value with its reported properties.
 #[derive(Debug)]
 pub(crate) struct StoredValue<'r> {
     /// A number or a text.

@@ -26,7 +26,7 @@ fn the_manifest_has_this_crates_version() {
     assert_eq!(manifest.version, env!("CARGO_PKG_VERSION"));
 }
 
-/// A valid report of a value, with these fields besides.
+/// A valid report of a value, with these additional fields.
 fn body(fields: &Value) -> Vec<u8> {
     let mut report = json!({
         "platform": "size", "url_html": "https://example.com/runs/1", "timestamp": "2025-07-18T13:10:27.5+02:00",
@@ -36,7 +36,7 @@ fn body(fields: &Value) -> Vec<u8> {
     report.to_string().into_bytes()
 }
 
-/// The badge of what was reported, for a query such as `as=bytes&precision=1`.
+/// The badge of a reported value, for a query such as `as=bytes&precision=1`.
 fn shown(fields: &Value, query: &str) -> Result<Badge, Failure> {
     let record = read(&body(fields), "size", NOW).unwrap_or_else(|failure| panic!("{fields}: {}", failure.words));
     let mut call = Call::new("value");
@@ -209,7 +209,7 @@ fn an_invalid_field_is_named() {
         );
         assert!(failure.words.starts_with(name), "{}", failure.words);
     }
-    // JSON has no such numbers.
+    // JSON cannot express these numbers.
     for body in ["", "[]", "{", r#"{"value": NaN}"#, r#"{"value": Infinity}"#, r#"{"value": 1e400}"#] {
         assert_eq!(read(body.as_bytes(), "size", NOW).unwrap_err().property.as_deref(), Some("body"), "{body:?}");
     }

@@ -1,4 +1,4 @@
-//! Units: those of bytes and of durations, in which a number may be given, and words that are written behind a number.
+//! Units: those of bytes and of durations, in which a number may be given, and words that are written after a number.
 
 use super::{
     decimals::{bounded, plain_number},
@@ -25,7 +25,7 @@ const BYTES: [(&str, f64); 12] = [
 /// The units of durations, in milliseconds.
 const DURATIONS: [(&str, f64); 5] = [("ms", 1.0), ("s", 1e3), ("min", 60e3), ("h", 3600e3), ("d", 86_400e3)];
 
-/// What the unit of a kind must be, in words.
+/// The requirement on the unit of a kind, in words.
 pub(crate) const fn unit_must(kind: Kind) -> &'static str {
     match kind {
         Kind::Bytes => "must be B, kB, MB, GB, TB, PB, KiB, MiB, GiB, TiB or PiB for bytes",
@@ -46,7 +46,7 @@ pub(crate) fn is_unit(kind: Kind, unit: &str) -> bool {
     }
 }
 
-/// Whether both kinds read units alike.
+/// Whether both kinds have the same units.
 pub(crate) const fn has_units_of(kind: Kind, other: Kind) -> bool {
     match kind {
         Kind::Bytes => matches!(other, Kind::Bytes),
@@ -56,7 +56,7 @@ pub(crate) const fn has_units_of(kind: Kind, other: Kind) -> bool {
     }
 }
 
-/// How many bytes or milliseconds a unit is; none for anything else.
+/// How many bytes or milliseconds a unit is; `None` for any other text.
 pub(crate) fn factor(kind: Kind, unit: &str) -> Option<f64> {
     let units = match kind {
         Kind::Bytes => &BYTES[..],
@@ -71,8 +71,8 @@ pub(crate) fn is_binary(unit: &str) -> bool {
     unit.ends_with("iB")
 }
 
-/// A number with or without a unit of its kind, such as `80`, `80%` or `1.5MB`, in bytes or milliseconds if it is of
-/// them.
+/// A number with or without a unit of its kind, such as `80`, `80%` or `1.5MB`. A size is returned in bytes, a duration
+/// in milliseconds.
 pub(crate) fn measured(kind: Kind, text: &str) -> Option<f64> {
     let text = text.trim();
     let end = text.find(|c: char| !matches!(c, '0'..='9' | '.' | '-')).unwrap_or(text.len());

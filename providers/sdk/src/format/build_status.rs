@@ -2,7 +2,7 @@
 
 use super::colored_text::ColoredText;
 
-/// The message and the color for the status of a build; none for a word that is no status.
+/// The message and the color for the status of a build; `None` for a word that is not a status.
 ///
 /// `success` and its synonyms become `passing`, and `failed` becomes `failing`; other words stay as they are.
 ///

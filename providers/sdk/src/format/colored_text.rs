@@ -2,7 +2,7 @@
 
 use crate::step::Badge;
 
-/// The message of a badge and its color, where one follows from the other.
+/// The message of a badge, and the color that follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColoredText {
     /// The message.

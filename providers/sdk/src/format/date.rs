@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::written_time::{WrittenTime, day};
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
-/// A Unix time from here on is in milliseconds: as seconds it would be the year 5138, as milliseconds it is 1973.
+/// A Unix time of at least this number is taken as milliseconds: as seconds it would be the year 5138, as milliseconds
+/// it is 1973.
 const LEAST_MILLISECONDS: f64 = 1e11;
 const MONTHS: [&str; 12] = [
     "january",
@@ -27,7 +28,7 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-/// The moment that a JSON value is, in seconds since 1970, UTC.
+/// Reads a JSON value as a moment, in seconds since 1970, UTC.
 ///
 /// It takes RFC 3339, a text that begins with a day such as `2026-11-21`, a text of 14 digits such as `20261121150400`,
 /// and a number of seconds or milliseconds since 1970. A text without an offset is in UTC. None for any other value.
@@ -137,7 +138,7 @@ pub fn time_ago(unix_seconds: i64, now: u64) -> String {
 /// The moment of a Unix time in seconds or milliseconds.
 fn from_number(since_1970: f64) -> Option<i64> {
     let seconds = if since_1970.abs() < LEAST_MILLISECONDS { since_1970 } else { since_1970 / 1000.0 };
-    // Where the number does not fit, `as` saturates, and the largest i64 is not a timestamp.
+    // If the number does not fit, `as` saturates, and the largest i64 is not a valid timestamp.
     Timestamp::from_second(seconds.floor() as i64).ok().map(Timestamp::as_second)
 }
 
@@ -152,7 +153,7 @@ fn from_digits(text: &str) -> Option<i64> {
     seconds_of(date.to_datetime(time))
 }
 
-/// A text with a time of day that is not read: then its day counts, as it is written.
+/// Reads only the day of a text whose time of day cannot be read, without converting it to UTC.
 fn from_day(text: &str) -> Option<DateTime> {
     let (date, rest) = text.split_at_checked("2026-11-21".len())?;
     let is_day = !rest.starts_with(char::is_alphanumeric) || rest.starts_with('T');
@@ -173,7 +174,8 @@ fn civil(unix_seconds: i64) -> DateTime {
     Offset::UTC.to_datetime(Timestamp::from_second(nearest).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// The months from `from` to `to`, negative if `to` is later: whole ones by the calendar, and the part of the next.
+/// The months from `from` to `to`, negative if `to` is later: whole months by the calendar, and the fraction of the
+/// next one.
 fn months_between(to: i64, from: i64) -> f64 {
     let (a, b) = (civil(to), civil(from));
     if a.day() < b.day() {
@@ -324,7 +326,7 @@ mod tests {
         for (text, expected) in rows {
             assert_eq!(time_ago(at(text), now), expected, "{text}");
         }
-        // The last days of months are not as many as the next month's.
+        // Months differ in length, so the same day may not exist in another month.
         assert_eq!(time_ago(at("2026-12-31T00:00:00Z"), 1_772_236_800), "in 10 months");
         assert_eq!(time_ago(at("2018-10-01T00:00:00Z"), 1_540_771_200), "a month ago");
     }

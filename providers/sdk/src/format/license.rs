@@ -1,12 +1,13 @@
-//! Licenses: their names, and the color of the kind that they are.
+//! Licenses: their names, and the color of their kind.
 
 use super::colored_text::ColoredText;
 
 /// The message and the color for the licenses of something: their names, separated by commas.
 ///
 /// Permissive licenses are green, copyleft licenses orange, and a dedication to the public domain is light green; any
-/// other name is light grey. Of several kinds, public domain comes before permissive, and permissive before copyleft,
-/// as any one of the licenses may be chosen. Without a license the message is `missing`, in red.
+/// other name is light grey. If the licenses are of several kinds, public domain takes precedence over permissive, and
+/// permissive over copyleft, since any one of the licenses may be chosen. Without a license the message is `missing`,
+/// in red.
 ///
 /// The names are SPDX identifiers, or the common short names such as `GPLv3`. They are compared as they are written.
 ///
@@ -33,7 +34,7 @@ pub fn license(names: &[&str]) -> ColoredText {
     ColoredText::new(names.join(", "), color)
 }
 
-/// The kinds of licenses, in the order in which a later one decides the color.
+/// The kinds of licenses. A later kind takes precedence for the color.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Copyleft,

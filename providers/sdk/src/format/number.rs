@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-/// Numbers from here on have no metric prefix, and are not shown.
+/// Numbers of at least this size have no metric prefix, and are not shown.
 const LARGEST_NUMBER: f64 = 1e27;
 
-/// The number that a JSON value is: a number, or a text that contains nothing else, as some upstreams write all
-/// numbers.
+/// Reads a JSON value as a number: it may be a number, or a text that contains nothing but a number, as some upstreams
+/// write all numbers.
 ///
 /// None for any other value, and for a number that has no metric prefix because it is too large.
 ///
@@ -100,7 +100,8 @@ pub fn size(bytes: f64, units: SizeUnits) -> String {
 /// assert_eq!([4.0, 4.25, 4.26].map(one_decimal), ["4.0", "4.3", "4.3"]);
 /// ```
 pub fn one_decimal(number: f64) -> String {
-    // Of all halves of a tenth, only quarters are exact in binary, and `format!` rounds these to the even digit.
+    // Of the numbers halfway between two tenths, only quarters are exact in binary, and `format!` rounds these to the
+    // even digit.
     let number = if number.fract() == 0.25 { number + 0.05 } else { number };
     format!("{number:.1}")
 }

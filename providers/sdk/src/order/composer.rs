@@ -35,7 +35,7 @@ const STAGES: [(&str, Stage); 9] = [
     ("p", Stage::Patch),
 ];
 
-/// Compares two versions; two texts, if one of them is no version.
+/// Compares two versions; as texts, if one of them is not a version.
 pub(super) fn compare(left: &str, right: &str) -> Ordering {
     let [left, right] = [left, right].map(|text| text.strip_prefix('v').unwrap_or(text));
     match (parse(left), parse(right)) {
@@ -44,7 +44,7 @@ pub(super) fn compare(left: &str, right: &str) -> Ordering {
     }
 }
 
-/// Whether a version has no stage, or is a patch of such a one.
+/// Whether a version has no stage, or is a patch of a stable version.
 pub(super) fn is_stable(version: &str) -> bool {
     let read = parse(version.strip_prefix('v').unwrap_or(version));
     read.is_some_and(|read| matches!(read.stage, Stage::Stable | Stage::Patch))

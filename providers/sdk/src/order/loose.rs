@@ -1,4 +1,4 @@
-//! The loose order, for tags of which only the names are known: what shields makes of a list of versions.
+//! The loose order, for tags of which only the names are known: the order of shields for a list of versions.
 
 use std::cmp::Ordering;
 
@@ -9,8 +9,9 @@ pub(super) const LONGEST_VERSION: usize = 256;
 
 /// The newest of these versions.
 ///
-/// Texts with `1.2` in them count, and if there are none, those with any digit; of these the stable ones, and if there
-/// are none, all. Without a single digit the last text in alphabetical order counts.
+/// Only texts that contain numbers such as `1.2` count, or if there are none, those with any digit. Among these only
+/// the stable ones count, or if there are none, all of them. Without a single digit the last text in alphabetical order
+/// counts.
 pub(super) fn newest<'a>(versions: &[&'a str], prerelease: bool) -> Option<&'a str> {
     let filtered = |is_wanted: &dyn Fn(&str) -> bool| -> Vec<&'a str> {
         versions.iter().copied().filter(|version| is_wanted(version)).collect()
@@ -39,26 +40,29 @@ pub(super) fn is_prerelease(version: &str) -> bool {
     version.as_bytes().windows(3).any(|text| text[0].is_ascii_digit() && text[1] == b'-' && is_word(&text[2]))
 }
 
-/// Compares by the first row of numbers and dots in each, then by what follows it; two texts, if one has no such row.
-/// Of a long text only the beginning is read, since it may be compared with each of many others.
+/// Compares by the first sequence of numbers and dots in each, then by the text after it. If one has no such sequence,
+/// both are compared as texts. Only the beginning of a long text is read, since it may be compared with each of many
+/// others.
 pub(super) fn compare_numbers(left: &str, right: &str) -> Ordering {
     let (Some(read_left), Some(read_right)) = (first_numbers(beginning(left)), first_numbers(beginning(right))) else {
         return left.cmp(right);
     };
     let numbers = |text: &str| -> Vec<u64> { text.split('.').map(|part| whole_number(part).unwrap_or(0)).collect() };
     numbers(read_left.0).cmp(&numbers(read_right.0)).then_with(|| read_left.1.cmp(read_right.1)).then_with(|| {
-        // Without what is beyond the beginnings, two texts would be equal.
+        // Two texts with the same beginning are compared by the lengths of their rests, so that they do not count as
+        // equal.
         let beyond = |text: &'_ str| text.len().saturating_sub(LONGEST_VERSION);
         beyond(left).cmp(&beyond(right))
     })
 }
 
-/// As much of a text as is read, in whole characters.
+/// The part of a text that is read, in whole characters.
 fn beginning(text: &str) -> &str {
     &text[..text.floor_char_boundary(LONGEST_VERSION)]
 }
 
-/// The number that some digits are, or the largest one; none without digits, or with other characters.
+/// The number that the digits form, or the largest number if it is too large; `None` without digits, or with other
+/// characters.
 pub(super) fn whole_number(digits: &str) -> Option<u64> {
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(u64::MAX))
@@ -69,7 +73,7 @@ fn newest_of(versions: Vec<&str>) -> Option<&str> {
     let read: Option<Vec<_>> = versions.iter().map(|version| Some((parse(version)?, *version))).collect();
     match read {
         Some(read) => read.into_iter().max_by(|left, right| left.0.cmp(&right.0)).map(|(_, version)| version),
-        // Of equal ones the first counts, other than above.
+        // Among equal ones the first counts, unlike above.
         None => versions
             .into_iter()
             .reduce(|newest, next| if compare_numbers(newest, next) == Ordering::Less { next } else { newest }),
@@ -100,7 +104,7 @@ fn parse(text: &str) -> Option<Version> {
     })
 }
 
-/// A number without the zeros before it; anything else as it is.
+/// A number without leading zeros; any other text unchanged.
 fn without_zeros(label: &str) -> &str {
     match whole_number(label) {
         Some(0) => "0",
@@ -115,7 +119,7 @@ fn has_dotted_numbers(text: &str) -> bool {
     text.as_bytes().windows(3).any(is_dotted)
 }
 
-/// The first row of digits and dots, and what follows it.
+/// The first sequence of digits and dots, and the text after it.
 fn first_numbers(text: &str) -> Option<(&str, &str)> {
     let is_number = |letter: char| letter.is_ascii_digit() || letter == '.';
     let row = &text[text.find(is_number)?..];

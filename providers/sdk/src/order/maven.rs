@@ -1,17 +1,18 @@
 //! The order of Maven, of Java's packages: <https://maven.apache.org/pom.html#version-order-specification>.
 //!
-//! As Maven's own, it is not transitive: `1.0-x` < `1.0.--alpha` < `1.0` < `1.0-x` and `1-alpha` < `1-alpha.b)` <
-//! `1-a0.0-alpha` < `1-alpha`, as Maven 3.8.7 says. Which of such versions is the newest then depends on the list.
+//! Like Maven's own order, it is not transitive: `1.0-x` < `1.0.--alpha` < `1.0` < `1.0-x` and `1-alpha` < `1-alpha.b)`
+//! < `1-a0.0-alpha` < `1-alpha`, as in Maven 3.8.7. Which of such versions is the newest depends on their order in the
+//! list.
 
 use std::cmp::Ordering;
 
-/// A version as lists within lists. A dash, and a change between digits and letters, begin a list that ends where the
-/// version does; so the lists are a row, in which each is the last item of the one before.
+/// A version as lists within lists. A dash, or a change between digits and letters, begins a nested list that ends with
+/// the version. So the nested lists form a sequence, in which each list is the last item of the previous one.
 pub(super) struct Read(Vec<Vec<Item>>);
 
 #[derive(PartialEq, Eq)]
 enum Item {
-    /// The digits without the zeros before them.
+    /// The digits without leading zeros.
     Number(String),
     Word(Qualifier),
 }
@@ -41,7 +42,7 @@ pub(super) fn parse(text: &str) -> Option<Read> {
             add(item, &mut lists);
         }
     }
-    // What is zero or no word at the end of a list says nothing.
+    // Zeros and empty words at the end of a list have no meaning and are removed.
     for place in (0..lists.len()).rev() {
         let is_last = place + 1 == lists.len();
         let next_is_word = lists.get(place + 1).is_some_and(|next| matches!(next.first(), Some(Item::Word(_))));
@@ -61,7 +62,7 @@ pub(super) fn compare(left: &Read, right: &Read) -> Ordering {
     compare_lists(&left.0, &right.0)
 }
 
-/// Whether a version has a word that is said before a release.
+/// Whether a version contains a word for a prerelease.
 pub(super) fn is_prerelease(version: &str) -> bool {
     let is_early = |item: &Item| match item {
         Item::Number(_) => false,
@@ -73,7 +74,7 @@ pub(super) fn is_prerelease(version: &str) -> bool {
     parse(version).is_some_and(|read| read.0.iter().flatten().any(is_early))
 }
 
-/// Adds what is between two dots or dashes. Where digits and letters meet, a list begins.
+/// Adds the text between two dots or dashes. A list begins where digits and letters meet.
 fn add(text: &str, lists: &mut Vec<Vec<Item>>) {
     let mut rest = text;
     if text.is_empty() {
@@ -127,7 +128,7 @@ impl Item {
         }
     }
 
-    /// The item against nothing at all.
+    /// Compares the item with a missing item.
     fn against_nothing(&self) -> Ordering {
         match self {
             Self::Number(digits) if digits.is_empty() => Ordering::Equal,
@@ -137,7 +138,7 @@ impl Item {
     }
 }
 
-/// Compares two lists, each with the lists in it. A number is newer than a list, and a list newer than a word.
+/// Compares two lists, each with its nested lists. A number is newer than a list, and a list is newer than a word.
 fn compare_lists(left: &[Vec<Item>], right: &[Vec<Item>]) -> Ordering {
     let (Some((left_items, left_lists)), Some((right_items, right_lists))) = (left.split_first(), right.split_first())
     else {
@@ -157,13 +158,14 @@ fn compare_lists(left: &[Vec<Item>], right: &[Vec<Item>]) -> Ordering {
     }
     match left_items.len().cmp(&right_items.len()) {
         Ordering::Equal => compare_lists(left_lists, right_lists),
-        // The shorter one's list stood against an item, and was equal to it, which it never is; so it has none.
+        // If the shorter one had a nested list, that list was compared with an item, and would have differed from it.
+        // So it has no nested list.
         Ordering::Less => against_nothing(right_lists).reverse(),
         Ordering::Greater => against_nothing(left_lists),
     }
 }
 
-/// An item against the list that is in its place, or against nothing.
+/// Compares an item with the list at the same place, or with a missing item.
 fn against_rest(item: &Item, lists: &[Vec<Item>], is_in_place: bool) -> Ordering {
     match item {
         _ if lists.is_empty() || !is_in_place => item.against_nothing(),
@@ -181,7 +183,7 @@ fn compare_items(left: &Item, right: &Item) -> Ordering {
     }
 }
 
-/// A list against nothing at all: its first item that is more or less than nothing decides.
+/// Compares lists with a missing list: the first item that differs from a missing item decides.
 fn against_nothing(lists: &[Vec<Item>]) -> Ordering {
     lists.iter().flatten().map(Item::against_nothing).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }

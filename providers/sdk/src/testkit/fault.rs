@@ -21,15 +21,15 @@ pub enum TranscriptFault {
     Turn(usize, TurnFault),
     /// The last turn has requests instead of an end.
     NoEnd,
-    /// The provider did not end in a failure after one answer was spoiled.
+    /// The provider did not end in a failure after one answer was corrupted.
     Spoiled {
-        /// The turn that has the answer.
+        /// The turn that contains the answer.
         turn: usize,
         /// The answer in that turn.
         answer: usize,
-        /// The name of the spoil, as `tolerates` has it.
+        /// The name of the corruption, as in `tolerates`.
         spoil: &'static str,
-        /// What the provider did instead.
+        /// The provider's behaviour instead.
         fault: TurnFault,
     },
 }
@@ -46,9 +46,9 @@ pub enum TurnFault {
     TwoSteps,
     /// The step has more than one end.
     TwoEnds,
-    /// The step is no end and asks for nothing new.
+    /// The step neither ends the call nor makes a new request.
     NothingNew,
-    /// The step is not the transcript's.
+    /// The step differs from the transcript's.
     Different {
         /// The provider's turn as JSON.
         provider: String,
@@ -62,11 +62,11 @@ pub enum TurnFault {
         /// The number of answers.
         answers: usize,
     },
-    /// A spoiled answer became a badge with this message.
+    /// A corrupted answer became a badge with this message.
     Badge(String),
-    /// A spoiled answer became a redirect to this address.
+    /// A corrupted answer became a redirect to this address.
     Redirect(String),
-    /// After a spoiled answer the provider did not end within the turns that a host allows.
+    /// After a corrupted answer the call did not end within the turns that a host allows.
     Endless,
 }
 

@@ -1,4 +1,4 @@
-//! Spoils every answer of a transcript in every way: the call must end in a failure, never in a badge or a redirect.
+//! Corrupts every answer of a transcript in every way: the call must end in a failure, never in a badge or a redirect.
 
 use super::{
     fault::{TranscriptFault, TurnFault},
@@ -9,7 +9,7 @@ use super::{
 /// The number of turns that a host allows.
 const TURNS: usize = 8;
 
-/// A way to spoil an answer: its name, and what it does to the answer.
+/// A way to corrupt an answer: its name, and the function that changes the answer.
 type Spoil = (&'static str, fn(&mut PlayedAnswer));
 
 const SPOILS: [Spoil; 7] = [
@@ -22,11 +22,11 @@ const SPOILS: [Spoil; 7] = [
     ("half", |answer| answer.body.truncate(answer.body.len() / 2)),
 ];
 
-/// Plays the transcript once for every answer and every spoil.
+/// Plays the transcript once for every answer and every corruption.
 pub(super) fn check(transcript: &Transcript, subject: &dyn Subject) -> Result<(), TranscriptFault> {
     for (turn, written) in transcript.turns().iter().enumerate() {
         for (index, answer) in written.answers.iter().enumerate() {
-            // A provider does not read the body of an answer with an error's status.
+            // A provider does not read the body of an answer with an error status.
             if !(200..300).contains(&answer.status) {
                 continue;
             }
@@ -49,7 +49,7 @@ pub(super) fn check(transcript: &Transcript, subject: &dyn Subject) -> Result<()
     Ok(())
 }
 
-/// Plays on after a spoiled answer until the call ends; every further request is answered with 404.
+/// Continues after a corrupted answer until the call ends; every further request is answered with 404.
 fn expect_failure(
     transcript: &Transcript,
     subject: &dyn Subject,

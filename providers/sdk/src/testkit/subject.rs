@@ -1,4 +1,4 @@
-//! What is tested: a provider in this process, or a library built from one.
+//! The provider under test: one in this process, or a library built from one.
 
 use std::{error::Error, panic};
 

@@ -1,4 +1,4 @@
-//! A transcript as a file has it, and its replay against a provider.
+//! A transcript as written in a file, and its replay against a provider.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ struct WrittenCall {
     text: String,
 }
 
-/// What the provider says in one turn, and the answers to it.
+/// The provider's step in one turn, and the answers to it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Turn {
@@ -117,7 +117,7 @@ pub struct WrittenAnswer {
     /// Whose secret the request carried, if it carried one.
     #[serde(default, rename = "sent-with", skip_serializing_if = "Option::is_none")]
     pub sent_with: Option<SentWith>,
-    /// The spoils that need not end in a failure here, such as `404` where a missing answer has a meaning.
+    /// The corruptions that need not end in a failure here, such as `404` if a missing answer has a meaning.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tolerates: Vec<String>,
 }
@@ -129,7 +129,7 @@ impl WrittenAnswer {
     }
 }
 
-/// An answer as the provider gets it, spoiled or not.
+/// An answer as the provider gets it, corrupted or not.
 #[derive(Clone)]
 pub(super) struct PlayedAnswer {
     pub(super) status: u16,
@@ -201,7 +201,7 @@ impl Transcript {
         turn(message::read_step(&first).map_err(TurnFault::Unreadable)?, played.len())
     }
 
-    /// The answers that the transcript has for a turn, counted from 0.
+    /// The transcript's answers for a turn, counted from 0.
     pub(super) fn answers(&self, index: usize) -> impl Iterator<Item = PlayedAnswer> + '_ {
         self.turns[index].answers.iter().map(|answer| PlayedAnswer {
             status: answer.status,
@@ -217,7 +217,7 @@ impl Transcript {
     }
 }
 
-/// Checks that the provider's turn is the transcript's, and that the transcript has an answer for each request.
+/// Checks that the provider's turn equals the transcript's, and that the transcript has an answer for each request.
 fn compare(written: &Turn, turn: &Turn) -> Result<(), TurnFault> {
     let without_answers = Turn { answers: Vec::new(), ..written.clone() };
     if *turn != without_answers {
@@ -231,7 +231,7 @@ fn compare(written: &Turn, turn: &Turn) -> Result<(), TurnFault> {
     Ok(())
 }
 
-/// A step as a turn of a transcript, which has only the new requests.
+/// A step as a turn of a transcript, which contains only the new requests.
 fn turn(step: StepMessage, answered: usize) -> Result<Turn, TurnFault> {
     let is_end = step.ends() > 0;
     if step.ends() > 1 {
@@ -248,7 +248,8 @@ fn turn(step: StepMessage, answered: usize) -> Result<Turn, TurnFault> {
         record: step.record,
         delivered: step.delivered,
         redirect: step.redirect,
-        // The reason is for the log: words of a JSON library may be in it, which change with its version.
+        // The reason is only for the log, and is left out: it may contain messages of a JSON library, which change with
+        // its version.
         fail: step.fail.map(|failure| Failure { reason: None, ..failure }),
     })
 }

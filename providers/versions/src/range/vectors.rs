@@ -18,7 +18,7 @@ fn version(text: &str) -> Version<'_> {
     Version::parse(text).unwrap_or_else(|| panic!("{text:?} is refused"))
 }
 
-/// NuGet's `Satisfies`, which looks at the bounds alone.
+/// NuGet's `Satisfies`, which considers only the bounds.
 fn nuget_satisfies(range: &Range<'_>, version: &Version<'_>) -> bool {
     let below_max = match &range.max {
         Bound::Included(max) => version <= max,

@@ -12,7 +12,7 @@ pub(super) const PRESENTATION: &[(&str, ValueKind)] = &[
     ("clip-rule", FILL_RULES),
     ("color", ValueKind::Color),
     ("display", ValueKind::Keyword(&["none"])),
-    // The defaults of `fill` and `stroke` are usvg's values for a paint that it cannot read.
+    // The defaults of `fill` and `stroke` are the values that usvg uses for a paint that it cannot read.
     ("fill", ValueKind::Paint { default: "#000000" }),
     ("fill-opacity", ValueKind::Opacity),
     ("fill-rule", FILL_RULES),

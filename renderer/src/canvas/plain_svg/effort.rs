@@ -1,4 +1,4 @@
-//! The effort of reading and stroking a drawing, counted each time that a part of it is drawn.
+//! Estimates the effort of reading and stroking a drawing. A part counts each time that it is drawn.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use super::path::OutlineSize;
 const MAX_EFFORT: f64 = 100_000.0;
 /// The effort of stroking a straight segment: both sides, a join and two caps.
 const STROKED_SEGMENT: f64 = 10.0;
-/// The additional effort of stroking for the square root of a length, because that is the number of pieces that a
-/// curve is split into.
+/// The additional effort of stroking, multiplied by the square root of a length: that is the number of pieces into
+/// which a curve is split.
 const STROKED_LENGTH: f64 = 2.0;
 
 /// The parts of a written element that determine its effort.
@@ -21,23 +21,23 @@ pub(super) struct ElementEffort {
     pub(super) linear: Option<[f64; 4]>,
     /// Whether it turns strokes on or off.
     pub(super) has_stroke: Option<bool>,
-    /// The number of its clip path.
+    /// The number of the element that is its clip path.
     pub(super) clip: Option<u32>,
     /// The numbers of the elements in it.
     pub(super) children: Vec<u32>,
 }
 
-/// What an element draws.
+/// The role of an element when it is drawn.
 #[derive(Debug, Default)]
 pub(super) enum ElementRole {
-    /// The elements in it.
+    /// Draws the elements in it.
     #[default]
     Group,
-    /// An outline.
+    /// Draws an outline.
     Shape(OutlineSize),
-    /// Another element again.
+    /// Draws another element again.
     Use(Option<u32>),
-    /// Nothing, unless other elements refer to it.
+    /// Draws nothing, unless other elements refer to it.
     Definition,
 }
 
@@ -48,14 +48,14 @@ pub(super) fn is_bearable(elements: &HashMap<u32, ElementEffort>, root: u32, sca
     budget.count(root, inherited).is_some()
 }
 
-/// What may still be drawn.
+/// The remaining budget of effort and elements.
 struct EffortBudget<'a> {
     elements: &'a HashMap<u32, ElementEffort>,
     count: usize,
     effort: f64,
 }
 
-/// What an element inherits from the elements around it.
+/// The state that an element inherits from the elements around it.
 #[derive(Clone, Copy)]
 struct Inherited {
     /// The linear part of the transform to pixels.

@@ -58,7 +58,7 @@ impl<'a, 'input> ElementIds<'a, 'input> {
     }
 }
 
-/// The number of an element, which its id in the new document ends in.
+/// The number of an element, with which its id in the new document ends.
 pub(super) fn number(node: Node) -> u32 {
     node.id().get()
 }

@@ -6,7 +6,8 @@ pub(super) const MAX_ELEMENTS: usize = 4096;
 pub(super) const MAX_DEPTH: usize = 64;
 /// The greatest absolute value of a number. Drawings that were traced from pictures reach 100,000.
 pub(super) const MAX_NUMBER: f64 = 1e6;
-/// The most pixels of the picture for one unit of a drawing. A drawing a thousandth of a unit wide needs 56,000.
+/// The most pixels of the picture for one unit of a drawing. A drawing that is a thousandth of a unit wide needs
+/// 56,000.
 pub(super) const MAX_SCALE: f64 = 1e5;
 /// The most stops of a gradient. Each pixel is compared with all of them.
 pub(super) const MAX_STOPS: usize = 32;

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::limits::MAX_NUMBER;
 
-/// The number, unless it is too great.
+/// The number; `None` if it is too great.
 pub(super) fn bounded(number: f64) -> Option<f64> {
     (number.abs() <= MAX_NUMBER).then_some(number)
 }

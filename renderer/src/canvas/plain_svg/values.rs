@@ -40,7 +40,7 @@ pub(super) enum AttributeValue {
     Written(String),
     /// The value has no effect, so the attribute is left out.
     Ignored,
-    /// The value is more than plain shapes, so the drawing is refused.
+    /// The value needs more than plain shapes, so the drawing is refused.
     Refused,
 }
 
@@ -48,7 +48,7 @@ pub(super) enum AttributeValue {
 pub(super) fn write(kind: ValueKind, text: &str, ids: &ElementIds) -> AttributeValue {
     let text = text.trim();
     if text == "inherit" {
-        // These are not inherited by default, and no editor asks for it.
+        // These properties are not inherited by default, and no editor writes `inherit` for them.
         return match kind {
             ValueKind::ClipPath | ValueKind::Transform | ValueKind::Unsupported => AttributeValue::Refused,
             _ => AttributeValue::Written("inherit".to_owned()),
@@ -105,7 +105,8 @@ pub(super) fn write(kind: ValueKind, text: &str, ids: &ElementIds) -> AttributeV
     }
 }
 
-/// Writes what was read; it is ignored if it could not be read. `write` returns `None` if a number is too great.
+/// Writes a value that was read; a value that could not be read is ignored. `write` returns `None` if a number is too
+/// great.
 fn read<T, E>(read: Result<T, E>, write: impl FnOnce(T) -> Option<String>) -> AttributeValue {
     match read {
         Ok(read) => write(read).map_or(AttributeValue::Refused, AttributeValue::Written),

@@ -27,7 +27,7 @@ pub(super) struct PlainSvgWriter<'a, 'input> {
     pub(super) out: String,
 }
 
-/// What the parent of an element is in the new document.
+/// The kind of an element's parent in the new document.
 #[derive(Clone, Copy, PartialEq)]
 enum ParentKind {
     None,

@@ -21,7 +21,7 @@ pub(super) fn decoded(bytes: &[u8]) -> Option<Pixmap> {
         .jpeg_set_out_colorspace(ColorSpace::RGBA);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().ok()?;
-    // Without a colour profile CMYK has no colours that a reader would expect.
+    // Without a colour profile, CMYK cannot be converted to the expected colours.
     if matches!(decoder.input_colorspace()?, ColorSpace::CMYK | ColorSpace::YCCK) {
         return None;
     }

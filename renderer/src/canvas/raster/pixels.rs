@@ -1,4 +1,4 @@
-//! Decoded pixels, and how many of them there may be.
+//! Decoded pixels, and the limit on their number.
 
 use tiny_skia::{ColorU8, IntSize, Pixmap};
 
@@ -7,7 +7,7 @@ pub(super) const MAX_SIDE: u32 = 1024;
 
 /// A picture of these pixels, which have four channels.
 pub(super) fn picture(mut rgba: Vec<u8>, width: u32, height: u32) -> Option<Pixmap> {
-    // Four channels are changed in place, so that an image of a million pixels is in memory only once.
+    // The pixels are converted in place, so that an image of a million pixels is in memory only once.
     for pixel in rgba.chunks_exact_mut(4) {
         if let [red, green, blue, alpha] = pixel {
             let color = ColorU8::from_rgba(*red, *green, *blue, *alpha).premultiply();

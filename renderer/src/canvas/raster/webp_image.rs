@@ -41,14 +41,14 @@ fn has_small_frames(chunks: &[u8]) -> bool {
     })
 }
 
-/// A chunk, as far as its bytes are there.
+/// A chunk, as far as its bytes are present.
 struct Chunk<'b> {
     name: [u8; 4],
     content: &'b [u8],
 }
 
 impl Chunk<'_> {
-    /// Whether it is no image, or a small one. One that is cut off before its size cannot be decoded.
+    /// Whether it is not an image, or a small image. An image that is truncated before its size cannot be decoded.
     fn is_small(&self) -> bool {
         let size = match &self.name {
             b"VP8 " => lossy_size(self.content),

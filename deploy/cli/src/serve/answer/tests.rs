@@ -1,4 +1,4 @@
-//! What a request costs when its response is cached.
+//! Counts the memory allocations of a request whose response is cached.
 
 #[path = "../../../../../engine/tests/support/allocations.rs"]
 mod allocations;
@@ -60,7 +60,7 @@ async fn a_request_whose_response_is_cached_takes_at_most_eight_allocations() {
         let response = answer(connection, request).await.unwrap();
         let allocations = allocations::count() - before;
         assert_eq!(response.status(), 200);
-        // A plugin's badge takes two more, for the names of the route and of the plugin.
+        // A plugin's badge takes two more allocations, for the names of the route and of the plugin.
         assert!(allocations <= 8 || count == 0, "{allocations}");
     }
 }

@@ -20,7 +20,7 @@ fn waiting(connections: &Arc<ConnectionTable>, client: Option<ClientAddress>, no
 }
 
 fn is_closed(slot: &ConnectionSlot) -> bool {
-    // A closed connection is seen once.
+    // A closed connection is reported only once.
     slot.activity.take_close()
 }
 
@@ -33,7 +33,8 @@ fn at_the_limit_the_connection_that_has_waited_longest_is_closed_and_never_one_t
     let (connections, start) = (connections(4, 4), Instant::now());
     let at = |seconds| start + Duration::from_secs(seconds);
     let mut slots: Vec<_> = (0..4).map(|index| waiting(&connections, None, at(index))).collect();
-    // The first is being answered since before the others came; the second began to read an answer last.
+    // The first connection is being answered since before the others were opened; the second was the last to begin
+    // reading an answer.
     slots[0].activity.begin_request(false, start);
     slots[1].activity.begin_answer(10, at(9));
     slots[2].activity.received(10, at(8));

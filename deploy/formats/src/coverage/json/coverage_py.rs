@@ -34,7 +34,7 @@ struct File {
     executed_branches: Vec<Branch>,
     #[serde(default)]
     missing_branches: Vec<Branch>,
-    /// The functions of a file, since version 7.6. What is outside of all functions has an empty name.
+    /// The functions of a file, since version 7.6. Code outside of all functions is listed under an empty name.
     #[serde(default)]
     functions: BTreeMap<String, Function>,
 }

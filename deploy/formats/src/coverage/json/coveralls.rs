@@ -32,7 +32,7 @@ struct Document {
 struct File {
     name: String,
     coverage: Vec<Hits>,
-    /// Line, block, branch and hits, over and over.
+    /// A flat list of line, block, branch and hits, repeated for each branch.
     #[serde(default)]
     branches: Option<Vec<f64>>,
 }

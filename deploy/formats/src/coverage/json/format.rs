@@ -7,7 +7,7 @@ use crate::{
 
 /// A coverage format that is one JSON document.
 pub(super) struct JsonFormat {
-    /// Texts of which a document that is cut off has one.
+    /// A truncated document of this format is recognized by containing one of these texts.
     pub(super) marks: &'static [&'static str],
     /// Whether a document has this format.
     pub(super) is_format_of: fn(&Outline) -> bool,
@@ -18,7 +18,7 @@ pub(super) struct JsonFormat {
 /// Why a document of a known format is not read.
 #[derive(Debug)]
 pub(super) enum JsonFault {
-    /// A value is not what the format has there.
+    /// A value does not have the type that the format requires.
     Json(serde_json::Error),
     /// The values cannot be true.
     Refused(ReportRefusal),

@@ -1,4 +1,4 @@
-//! The JSON of `gcov --json-format` and of gcovr (`gcovr --json`), which are alike.
+//! The JSON of `gcov --json-format` and of gcovr (`gcovr --json`), which have nearly the same form.
 
 use std::borrow::Cow;
 

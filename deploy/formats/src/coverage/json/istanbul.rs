@@ -1,5 +1,5 @@
-//! Istanbul's `coverage-final.json`, as nyc, c8, Jest and Vitest write it. A line is covered as the statements are that
-//! begin in it.
+//! Istanbul's `coverage-final.json`, as nyc, c8, Jest and Vitest write it. A line is covered if a statement that begins
+//! in it is.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -125,7 +125,7 @@ fn write(read: &File<'_>, file: &mut SourceFile) {
         let Some(branch) = read.branch_map.get(id) else { continue };
         let line = if branch.loc.start.line.is_some() { branch.loc.start.number() } else { number(branch.line) };
         for (index, hits) in (0_u32..).zip(arms) {
-            // An arm of an `if` without an `else` has no place of its own.
+            // The missing arm of an `if` without an `else` has no position of its own.
             let place = usize::try_from(index).ok().and_then(|index| branch.locations.get(index));
             let (start, end) = place.map_or(([0; 16], [0; 16]), |arm| (arm.start.bytes(), arm.end.bytes()));
             let outer = branch.loc.start.bytes();

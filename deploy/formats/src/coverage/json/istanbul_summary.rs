@@ -50,7 +50,7 @@ fn read(text: &str) -> Result<CoverageReport, JsonFault> {
     let mut document: BTreeMap<String, File> = serde_json::from_str(text)?;
     let total = document.remove(TOTAL);
     let mut report = CoverageReport::new(NAME);
-    // Some settings of the tool leave only the sum.
+    // With some settings the tool writes only the sum.
     let files =
         if document.is_empty() { total.map(|total| (TOTAL.to_owned(), total)).into_iter().collect() } else { document };
     for (path, read) in &files {

@@ -1,7 +1,8 @@
 //! `llvm-cov export`, as cargo-llvm-cov and others write it.
 //!
-//! Lines are found from the segments by the rules of `llvm-cov show`. The tool's own totals count a line once in each
-//! function that has it. They count for a file that only one report has; merged files count by line.
+//! Lines are found from the segments by the rules of `llvm-cov show`. The tool's own totals count a line once for each
+//! function that contains it. These totals are used for a file that only one report contains; merged files are counted
+//! by line.
 
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -51,12 +52,12 @@ struct File {
     summary: Summary,
 }
 
-/// A place from which on a count is valid: line, column, count, whether it has a count, whether a region begins here,
+/// A position from which on a count applies: line, column, count, whether it has a count, whether a region begins here,
 /// and whether that region is a gap.
 #[derive(Deserialize)]
 struct Segment(u32, IgnoredAny, Hits, Hits, Hits, #[serde(default)] Hits);
 
-/// A number, of which old versions write some as `true` and `false`.
+/// A number. Old versions write some numbers as `true` and `false`.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Number {
@@ -124,13 +125,14 @@ fn read(text: &str) -> Result<CoverageReport, JsonFault> {
     Ok(report)
 }
 
-/// The lines of a file. A line is covered if a region that begins in it ran, or if the region that reaches into it did.
+/// The lines of a file. A line is covered if a region that begins in it ran, or the region that continues into it from
+/// an earlier line.
 fn lines(segments: &[Segment], file: &mut SourceFile, budget: &mut LineBudget) -> Result<(), ReportRefusal> {
     let mut rest = segments;
     let mut wrapped: Option<&Segment> = None;
     let mut next = segments.first().map_or(0, |segment| segment.0);
     while let Some(first) = rest.first() {
-        // The lines between two segments belong to the region that reaches into them.
+        // The lines between two segments belong to the region that continues over them.
         if first.0 > next {
             for line in budget.lines(next, first.0 - 1)? {
                 if let Some(wrapped) = wrapped.filter(|wrapped| wrapped.has_count()) {

@@ -38,7 +38,7 @@ pub(super) const FORMATTED: JsonFormat = JsonFormat {
 
 const NAME: ReportFormat = ReportFormat::named("SimpleCov JSON");
 
-/// The files of a test command, or of all.
+/// The files of one test command, or of all test commands.
 #[derive(Deserialize)]
 struct Document {
     coverage: BTreeMap<String, File>,

@@ -2,7 +2,7 @@
 
 use crate::refusal::ReportRefusal;
 
-/// The refusal of a line that is not what it begins as, or of a file that ends within a record.
+/// The refusal of a line whose content does not match its key, or of a file that ends within a record.
 pub(super) fn damaged(number: usize, what: &str) -> ReportRefusal {
     ReportRefusal::Damaged { reason: format!("line {number}: {what}") }
 }

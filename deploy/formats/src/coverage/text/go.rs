@@ -13,7 +13,7 @@ pub(super) fn is_profile(text: &str) -> bool {
     text.lines().next().is_some_and(|line| mode(line).is_some())
 }
 
-/// Reads a profile, or several behind each other.
+/// Reads a profile, or several concatenated ones.
 pub(super) fn read(text: &str) -> Result<CoverageReport, ReportRefusal> {
     let mut report = CoverageReport::new(NAME);
     for (number, line) in (1..).zip(text.lines()) {

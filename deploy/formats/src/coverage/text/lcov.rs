@@ -65,7 +65,7 @@ impl<'a> Record<'a> {
         Self { path, file: SourceFile::new(NAME), functions: HashMap::new(), stated: HashMap::new() }
     }
 
-    /// Reads one line. `None` if its value is not what its key asks for.
+    /// Reads one line. `None` if its value does not fit its key.
     fn read(&mut self, key: &'a str, value: &'a str) -> Option<()> {
         match key {
             "DA" => {

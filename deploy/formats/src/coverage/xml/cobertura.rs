@@ -1,5 +1,5 @@
-//! Cobertura XML, as many tools write it. Lines are those of classes, and those of methods in a class that has none of
-//! its own; a method is a function, and covered if a line of it is.
+//! Cobertura XML, as many tools write it. The lines of classes count; if a class has none of its own, the lines of its
+//! methods count. A method counts as a function, and is covered if one of its lines is.
 
 use crate::{
     coverage::{
@@ -40,7 +40,7 @@ struct Method {
     mark: u64,
     is_covered: bool,
     has_lines: bool,
-    /// What the report says itself, which counts if the method has no lines.
+    /// Whether the report states that the method is covered; used if the method has no lines.
     is_said_covered: bool,
 }
 
@@ -67,7 +67,7 @@ impl Cobertura {
             self.fault.get_or_insert(ReportRefusal::Damaged { reason });
             return;
         };
-        // Without a number of hits it is not known to have run.
+        // A line without a number of hits is not known to have run, so it is not covered.
         let hits = element.attribute("hits").and_then(|hits| hits.trim().parse::<f64>().ok());
         let is_covered = hits.is_some_and(|hits| hits > 0.0);
         let file = if self.method.is_some() { &mut class.methods } else { &mut class.file };
@@ -81,7 +81,7 @@ impl Cobertura {
         }
     }
 
-    /// The path of a class: below the source directory, if there is one only.
+    /// The path of a class: below the source directory, if there is only one.
     fn path(&self, name: &str) -> String {
         match &*self.sources {
             [source] if !is_absolute(name) && !source.contains("://") => format!("{source}/{name}"),

@@ -26,7 +26,7 @@ struct DotCover {
     files: HashMap<String, String>,
     /// The assembly, namespaces, types and method that are open.
     names: Vec<String>,
-    /// How often the open method's name was given to a method. Closures have the same.
+    /// How often a method had the open method's name. Closures share the name of their method.
     number: u32,
     numbers: HashMap<String, u32>,
     /// Whether the open method is covered.

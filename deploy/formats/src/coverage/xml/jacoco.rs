@@ -1,5 +1,5 @@
-//! `JaCoCo` XML. A source file is its group, package and name. Where the report has counters and no lines, as without
-//! debug information, the counters of the source file, package or group are its totals.
+//! `JaCoCo` XML. A source file is its group, package and name. If the report has counters but no lines, as for code
+//! without debug information, the counters of the source file, package or group are used as its totals.
 
 use crate::{
     coverage::{
@@ -25,7 +25,7 @@ struct Jacoco {
     fault: Option<ReportRefusal>,
 }
 
-/// An element of the report, and what its counters say.
+/// An element of the report, and its counters.
 #[derive(Default)]
 struct Part {
     kind: PartKind,
@@ -113,7 +113,7 @@ impl Jacoco {
         }
     }
 
-    /// Takes what the counters of an element say, if nothing in it had lines.
+    /// Uses the counters of an element, if nothing in it had lines.
     fn close_part(&mut self, part: Part) {
         if part.kind == PartKind::Method {
             let is_covered = part.methods.is_some_and(|methods| methods.covered > 0);

@@ -42,7 +42,7 @@ struct MethodPoints {
 struct Point {
     file: Option<String>,
     line: u32,
-    /// The other numbers that tell it from other points.
+    /// The other numbers that distinguish it from other points.
     place: String,
     is_covered: bool,
 }

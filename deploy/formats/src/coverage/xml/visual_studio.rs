@@ -1,5 +1,5 @@
 //! The XML of Visual Studio's and Microsoft's code coverage (`results`, as of `dotnet-coverage`). A line counts once in
-//! each function, and a line that is partially covered is covered. A module without ranges has its own totals only.
+//! each function, and a line that is partially covered is covered. A module without ranges has only its own totals.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,7 @@ struct Module {
     name: String,
     totals: CoverageCount,
     functions: Vec<String>,
-    /// How often a name was given to a function. Closures have the same.
+    /// How often each name was given to a function. Closures share the name of their function.
     names: HashMap<String, u32>,
     ranges: Vec<Range>,
     files: HashMap<String, String>,

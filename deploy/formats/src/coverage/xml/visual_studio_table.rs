@@ -18,7 +18,7 @@ pub(super) const FORMAT: XmlFormat<CoverageReport> =
     XmlFormat { roots: &["CoverageDSPriv"], start: |_| Some(Box::new(VisualStudioTable::default())) };
 
 const NAME: ReportFormat = ReportFormat::named("Visual Studio coverage");
-/// What is written of a range that is not covered at all.
+/// The value of a range that is not covered at all.
 const NOT_COVERED: &str = "2";
 
 #[derive(Default)]

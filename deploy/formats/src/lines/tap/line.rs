@@ -10,7 +10,7 @@ pub(super) fn is_version(line: &str) -> bool {
         && words.next().is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
-/// The reason in `Bail out! because`, with which a subtest may end the whole run, too.
+/// The reason in `Bail out! because`. A subtest may also end the whole run with such a line.
 pub(super) fn bail_out(line: &str) -> Option<&str> {
     let line = line.trim_ascii_start();
     let (start, reason) = line.split_at_checked("Bail out!".len())?;

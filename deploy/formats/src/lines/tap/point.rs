@@ -7,7 +7,7 @@ use crate::tally::TestOutcome;
 pub(super) struct TestPoint {
     pub(super) outcome: TestOutcome,
     pub(super) number: Option<u64>,
-    /// It has a number or a dash, so it is not a sentence that begins with `ok`.
+    /// Whether it has a number or a dash, and so cannot be a sentence that begins with `ok`.
     pub(super) is_certain: bool,
 }
 
@@ -32,13 +32,13 @@ impl TestPoint {
     }
 }
 
-/// What the comment of a test point says about its outcome.
+/// The directive in the comment of a test point, which changes its outcome.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Directive {
     /// The word `SKIP`, `SKIPPED` or `TODO`.
     Exact,
-    /// A longer word that begins with SKIP. By the specification it skips the test, but it does not excuse a failure
-    /// here, because that would hide the failure.
+    /// A longer word that begins with SKIP. According to the specification it skips the test, but here a failed test
+    /// point with it still fails, so that the failure is not hidden.
     Longer,
 }
 

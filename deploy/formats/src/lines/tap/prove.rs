@@ -1,6 +1,6 @@
 //! The lines that `prove -v` prints around the TAP streams of its scripts.
 
-/// Whether the text is the output of prove: the first line names a script, or the summary of prove is there.
+/// Whether the text is the output of prove: the first line names a script, or the text contains the summary of prove.
 pub(super) fn is_output_of_prove(text: &str) -> bool {
     let first = text.lines().find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
     is_script(first.trim_ascii_end()) || text.lines().any(|line| line.starts_with("Files=") && line.contains(" Tests="))

@@ -1,4 +1,5 @@
-//! How long a suite took: a duration since version 7, and before it two moments such as `20261129 18:28:14.975`.
+//! The duration of a suite: stated as a duration since version 7, and before that as two moments such as
+//! `20261129 18:28:14.975`.
 
 use std::time::Duration;
 

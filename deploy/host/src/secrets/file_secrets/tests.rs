@@ -243,7 +243,7 @@ fn plain_secrets_still_open_with_a_key_and_are_sealed_by_the_next_change() {
         assert!(!text.contains(part), "{part} is in {text}");
     }
     assert_eq!((find(&sealed, "acme"), find(&sealed, "other")), (vec!["hush".to_owned()], vec!["silence".to_owned()]));
-    // Without the key, and with another one, it is refused as a whole and left as it is.
+    // Without the key, and with another key, the file is refused as a whole and not changed.
     for other in [plain, FileSecrets::with_sealer(&directory, sealer(&[2]))] {
         let fault = other.find("acme", None, "Package").now_or_never().unwrap().unwrap_err();
         assert!(fault.0.contains("sealed with the key") && fault.0.contains("--seal-key"), "{fault:?}");
