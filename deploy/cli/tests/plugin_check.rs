@@ -100,8 +100,9 @@ fn every_provider_in_toml_of_this_repository_is_taken_also_where_its_upstream_is
     assert!(files.len() > 80 && said.matches("to write into plugins.toml").count() == files.len(), "{said}");
     let words =
         "warning  its setting upstream has no address, so plugins.toml must name one; here it is https://example.com";
-    let npm = said.split("npm.toml").nth(1).unwrap();
-    assert!(npm.contains(words) && npm.contains("[plugin.settings]\ndownloads = \"https://example.com\""), "{npm}");
+    let entry =
+        "npm.toml\"\norigins = [\"https://example.com\"]\n\n[plugin.settings]\ndownloads = \"https://example.com\"";
+    assert!(said.contains(words) && said.contains(entry), "{said}");
 }
 
 #[test]

@@ -21,8 +21,10 @@ use tokio::{
 use super::client_stream::{ClientStream, UnregisteredStream};
 use crate::{command_error::CommandError, runtime};
 
-/// How long the acceptor waits for a thread to start its work. A thread usually takes less than a millisecond.
-const TURN_TIMEOUT: Duration = Duration::from_millis(100);
+/// How long the acceptor waits for a thread to do what it was given. A thread takes less than a millisecond, unless the
+/// machine has far more to do than it has processors: then it is better to accept later than to close a connection whose
+/// request nobody has read.
+const TURN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The threads that serve connections. With one thread there are no workers: the acceptor's thread serves the
 /// connections itself.
