@@ -47,6 +47,9 @@ impl Chromium {
                 &window,
                 "--hide-scrollbars",
                 "--force-device-scale-factor=1",
+                // On a busy machine the picture may otherwise be taken before all frames are painted.
+                "--run-all-compositor-stages-before-draw",
+                "--virtual-time-budget=5000",
             ],
         );
         std::fs::read(file).expect("Chromium wrote a screenshot")
