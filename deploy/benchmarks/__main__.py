@@ -14,7 +14,9 @@ instructions.toml; --update writes that file.
 import argparse
 import pathlib
 import resource
+import sys
 import time
+import traceback
 
 import build
 import drawing
@@ -57,13 +59,19 @@ def main():
     plan = Plan.of(given.short, given.profile)
     build.prepare(plan, names)
     facts = machine.facts(plan)
-    began, sections = time.monotonic(), []
+    began, sections, failed = time.monotonic(), [], []
     for name in names:
         print(f"{name} …", flush=True)
-        sections += SECTIONS[name](plan)
-    left_out = [name for name in SECTIONS if name not in names]
+        try:
+            sections += SECTIONS[name](plan)
+        except Exception:  # The other sections have taken minutes.
+            traceback.print_exc()
+            failed.append(name)
+    left_out = failed + [name for name in SECTIONS if name not in names]
     page.write(given.out, facts, sections, plan, left_out, time.monotonic() - began)
     print(f"wrote {given.out} after {time.monotonic() - began:.0f} s")
+    if failed:
+        sys.exit(f"{', '.join(failed)} failed, see above")
 
 
 main()

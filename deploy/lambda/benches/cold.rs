@@ -136,7 +136,9 @@ fn start(folder: &Path, peers: &Peers, first: &Value, second: &Value) -> ColdSta
 fn once(folder: &Path, peers: &Peers, event: &Value) -> Value {
     let runtime = RuntimeApi::start().unwrap();
     let mut command = runtime.command(&folder.join("bootstrap"), folder);
-    let _process = RunningProcess(command.envs(peers.variables()).env("LOG_LEVEL", "error").spawn().unwrap());
+    // The line of its access log is JSON, too.
+    command.envs(peers.variables()).env("LOG_LEVEL", "error").stdout(Stdio::null());
+    let _process = RunningProcess(command.spawn().unwrap());
     serde_json::from_str(&runtime.invoke(&event.to_string()).unwrap()).unwrap()
 }
 
